@@ -1,0 +1,31 @@
+"""What all tests share: hypothesis profiles, and the marker of the integration tests."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+INTEGRATION = Path(__file__).parent / "integration"
+
+# No deadline anywhere: on a busy machine a slow example says nothing about the rule. Every profile
+# searches afresh on each run, and prints the blob that replays what it found.
+settings.register_profile("ci", deadline=None, derandomize=False, print_blob=True)
+settings.register_profile("quick", settings.get_profile("ci"), max_examples=20)
+settings.register_profile(
+    "endurance",
+    settings.get_profile("ci"),
+    max_examples=20_000,
+    stateful_step_count=200,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile(os.environ.get("SMSVERIFY_HYPOTHESIS_PROFILE", "ci"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark everything under tests/integration, so that `-m "not integration"` leaves it out."""
+    for item in items:
+        if item.path.is_relative_to(INTEGRATION):
+            item.add_marker(pytest.mark.integration)
