@@ -1,0 +1,114 @@
+# Everything that is done to this project has its name here: `make help`.
+# Needed on the machine: Python 3.11 or later, make and git. All else goes into .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BENCH_VENV := .venv-bench
+BIN := $(VENV)/bin
+# Two workers: more would share the same two cores of a small machine with the test servers.
+WORKERS ?= 2
+# What pytest gets besides, for example: make test ARGS="-k phone"
+ARGS ?=
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup demo test lint format types imports check coverage mutation bench endurance \
+	docs constraints lowest clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# ── setting up ────────────────────────────────────────────────────────────────────────────────
+
+# A stamp per extra; it is older than the files that say what to install when those have changed.
+setup: $(VENV)/made-dev ## make .venv from constraints.txt (again when the project's files changed)
+
+$(VENV)/bin/python $(BENCH_VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "smsverify needs Python \
+	3.11 or later. Name one: make PYTHON=python3.12 setup")'
+	$(PYTHON) -m venv --clear $(patsubst %/bin/python,%,$@)
+
+$(VENV)/made-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(call install,$(BIN),dev)
+	@touch $@
+
+$(VENV)/made-%: $(VENV)/made-dev
+	$(call install,$(BIN),$*)
+	@touch $@
+
+# The peers get a place of their own: one of them brings phonenumberslite, which overwrites the
+# files of phonenumbers. So the whole one is laid over it again, last.
+$(BENCH_VENV)/made: pyproject.toml constraints.txt | $(BENCH_VENV)/bin/python
+	$(call install,$(BENCH_VENV)/bin,test$(comma)bench)
+	$(BENCH_VENV)/bin/python -m pip install --quiet -c constraints.txt --force-reinstall --no-deps \
+		phonenumbers
+	@touch $@
+
+comma := ,
+# What builds our package is installed first, so that no second, unpinned set is fetched for it.
+define install
+$(1)/python -m pip install --quiet -c constraints.txt hatchling editables
+$(1)/python -m pip install --quiet -c constraints.txt --no-build-isolation --editable '.[$(2)]'
+endef
+
+# ── using ─────────────────────────────────────────────────────────────────────────────────────
+
+demo: setup ## set up and run the demo: a verification through its whole life
+	@$(BIN)/smsverify demo
+
+# ── checking ──────────────────────────────────────────────────────────────────────────────────
+
+test: setup ## set up and run all tests, unit and integration
+	@$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+lint: setup ## ruff: rules and format
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+
+format: setup ## ruff: mend what can be mended
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+types: setup ## mypy, strict
+	@$(BIN)/mypy
+
+imports: setup ## the import contracts of the layers
+	@$(BIN)/lint-imports
+
+check: lint types imports ## lint, types and imports
+
+coverage: setup ## run all tests and show the lines that none of them reaches
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest -n $(WORKERS) $(ARGS)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
+
+mutation: $(VENV)/made-mutation ## change domain and application line by line; do tests notice?
+	@$(BIN)/mutmut run $(ARGS)
+	@$(BIN)/mutmut results
+
+endurance: setup ## the long runs: endurance tests, and every property with many examples
+	@SMSVERIFY_HYPOTHESIS_PROFILE=endurance $(BIN)/python -m pytest \
+		-m 'endurance or hypothesis' -o timeout=0 $(ARGS)
+
+# ── making ────────────────────────────────────────────────────────────────────────────────────
+
+bench: $(BENCH_VENV)/made ## measure speed beside what a user would pick instead
+	@$(BENCH_VENV)/bin/python -m benchmarks $(ARGS)
+
+docs: $(VENV)/made-docs ## build the site from docs/ into site/
+	@$(BIN)/zensical build --clean --strict
+
+constraints: ## pin the newest versions that fit into constraints.txt
+	@PYTHON='$(PYTHON)' scripts/pin
+
+lowest: ## run the unit tests with the oldest versions that pyproject.toml allows
+	@PYTHON='$(PYTHON)' scripts/lowest $(ARGS)
+
+clean: ## remove what can be made again, but for .venv
+	@rm -rf build dist site .cache htmlcov mutants .coverage .coverage.* .hypothesis \
+		.import_linter_cache .mypy_cache .pytest_cache .ruff_cache $(BENCH_VENV)
+	@find src tests examples benchmarks scripts -name __pycache__ -type d -prune \
+		-exec rm -rf {} + 2>/dev/null || true
