@@ -1,0 +1,1 @@
+"""What the rules' caller needs from the world: one Protocol a file, in domain types only."""
