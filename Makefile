@@ -14,6 +14,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
+# Two installs into one place at a time would tread on each other.
+.NOTPARALLEL:
 .PHONY: help setup demo test lint format types imports check coverage mutation bench endurance \
 	docs constraints lowest clean
 
@@ -22,40 +24,43 @@ help: ## show this list
 
 # ── setting up ────────────────────────────────────────────────────────────────────────────────
 
-# A stamp per extra; it is older than the files that say what to install when those have changed.
+# A stamp per set of packages; older than the files that say what to install, it is made again.
 setup: $(VENV)/made-dev ## make .venv from constraints.txt (again when the project's files changed)
 
-$(VENV)/bin/python $(BENCH_VENV)/bin/python:
+# pip is the last thing that venv puts there: with it, the place is whole.
+$(BIN)/pip $(BENCH_VENV)/bin/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "smsverify needs Python \
 	3.11 or later. Name one: make PYTHON=python3.12 setup")'
-	$(PYTHON) -m venv --clear $(patsubst %/bin/python,%,$@)
+	$(PYTHON) -m venv --clear $(patsubst %/bin/pip,%,$@)
 
-$(VENV)/made-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
-	$(call install,$(BIN),dev)
-	@touch $@
+# The package alone: a first look takes half the time.
+$(VENV)/made-core: pyproject.toml constraints.txt | $(BIN)/pip
+	$(call install,$(BIN),.)
+
+$(VENV)/made-dev: pyproject.toml constraints.txt | $(BIN)/pip
+	$(call install,$(BIN),.[dev])
 
 $(VENV)/made-%: $(VENV)/made-dev
-	$(call install,$(BIN),$*)
-	@touch $@
+	$(call install,$(BIN),.[$*])
 
 # The peers get a place of their own: one of them brings phonenumberslite, which overwrites the
 # files of phonenumbers. So the whole one is laid over it again, last.
-$(BENCH_VENV)/made: pyproject.toml constraints.txt | $(BENCH_VENV)/bin/python
-	$(call install,$(BENCH_VENV)/bin,test$(comma)bench)
-	$(BENCH_VENV)/bin/python -m pip install --quiet -c constraints.txt --force-reinstall --no-deps \
-		phonenumbers
-	@touch $@
+$(BENCH_VENV)/made: pyproject.toml constraints.txt | $(BENCH_VENV)/bin/pip
+	$(call install,$(BENCH_VENV)/bin,.[bench] .[test])
+	$(BENCH_VENV)/bin/python $(PIP_INSTALL) --force-reinstall --no-deps phonenumbers
 
-comma := ,
 # What builds our package is installed first, so that no second, unpinned set is fetched for it.
+# Byte code is written when a module is first imported, not for all of them now.
+PIP_INSTALL := -m pip install --quiet --no-compile -c constraints.txt
 define install
-$(1)/python -m pip install --quiet -c constraints.txt hatchling editables
-$(1)/python -m pip install --quiet -c constraints.txt --no-build-isolation --editable '.[$(2)]'
+$(1)/python $(PIP_INSTALL) hatchling editables
+$(1)/python $(PIP_INSTALL) --no-build-isolation $(patsubst %,--editable '%',$(2))
+@touch $@
 endef
 
 # ── using ─────────────────────────────────────────────────────────────────────────────────────
 
-demo: setup ## set up and run the demo: a verification through its whole life
+demo: $(VENV)/made-core ## set up and run the demo: a verification through its whole life
 	@$(BIN)/smsverify demo
 
 # ── checking ──────────────────────────────────────────────────────────────────────────────────
