@@ -148,7 +148,7 @@ def _refuse(request: SendRequest, refusal: Refused) -> Decision[Refused]:
 
 def _admit(
     record: PhoneRecord, request: SendRequest, sender: Sender, now: Millis, policy: Policy
-) -> Decision[Admitted]:
+) -> Decision[Admitted | Refused]:
     verification, repeats = _choose_verification(record, request, now, policy)
     attempt = Attempt(
         id=request.attempt_id,

@@ -134,7 +134,7 @@ def _refuse(request: CheckRequest, refusal: Refused) -> Decision[Refused]:
 
 def _count_wrong(
     record: PhoneRecord, request: CheckRequest, now: Millis, policy: Policy
-) -> Decision[Wrong]:
+) -> Decision[Wrong | Refused]:
     times = (*record.wrong_times(request.purpose), now)
     left = places_left(times, policy.wrong_answers, now)
     others = tuple(one for one in record.wrong if one.purpose != request.purpose)
@@ -160,7 +160,7 @@ def _approve(
     verification: Verification,
     now: Millis,
     policy: Policy,
-) -> Decision[Approved]:
+) -> Decision[Approved | Refused]:
     approval = Approval(request.operation, request.purpose, verification, request.key_hash)
     changed = attrs.evolve(
         record,

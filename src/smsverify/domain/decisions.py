@@ -135,5 +135,5 @@ class Decision(Generic[V_co]):
     verdict: V_co
     record: PhoneRecord | None = None
     adds: tuple[Add, ...] = ()
-    at_ceiling: tuple[Decision[Refused], ...] = ()
+    at_ceiling: tuple[Decision[V_co], ...] = ()
     events: tuple[Event, ...] = ()

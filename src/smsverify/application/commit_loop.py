@@ -1,0 +1,195 @@
+"""
+The one loop that every write goes through: load, decide, commit, and again if others were first.
+
+The rule decides on what was read; the commit stands only if that is still there, byte for byte. So
+a decision never rests on something that changed meanwhile, and a retry after a lost reply finds
+what the first try wrote. The loop ends by deadline: running out of time is "try again", never a
+refusal by a rule.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from smsverify.domain.events import StoreFailed
+from smsverify.domain.record import EMPTY
+from smsverify.domain.verification import keeping_of
+from smsverify.errors import StoreContended, StoreError, StoreUnavailable
+from smsverify.ports.store import (
+    STORE_SECONDS,
+    CeilingReached,
+    Conflict,
+    Stale,
+    Swap,
+    Written,
+)
+
+if TYPE_CHECKING:
+    from typing import Final
+
+    from smsverify.application.refusal_counts import RefusalCounts
+    from smsverify.application.store_clock import StoreClock
+    from smsverify.domain.counters import Add
+    from smsverify.domain.decisions import Decision
+    from smsverify.domain.periods import Millis
+    from smsverify.domain.policy import Policy
+    from smsverify.domain.record import PhoneRecord
+    from smsverify.ports.clock import Clock
+    from smsverify.ports.codec import RecordCodec
+    from smsverify.ports.entropy import Entropy
+    from smsverify.ports.events import EventSink
+    from smsverify.ports.store import CommitAnswer, Store
+
+V_co = TypeVar("V_co", covariant=True)
+
+PAUSE_SECONDS: Final = 0.002
+"""The first pause after a lost race, at most; each further one may be twice as long."""
+LONGEST_PAUSE_SECONDS: Final = 0.05
+
+
+class Decide(Protocol[V_co]):
+    """A rule with everything bound but the record and the time."""
+
+    def __call__(self, record: PhoneRecord | None, now: Millis) -> Decision[V_co]:
+        """Decide on what is stored now."""
+        ...
+
+
+class _Progress:
+    """What one run of the loop has met: decides what its timeout means."""
+
+    def __init__(self) -> None:
+        self.lost_races = 0
+
+
+class CommitLoop:
+    """Runs decisions against the store; one object serves all calls, loops and threads."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        codec: RecordCodec,
+        clock: Clock,
+        store_clock: StoreClock,
+        entropy: Entropy,
+        refusals: RefusalCounts,
+        events: EventSink,
+        policy: Policy,
+    ) -> None:
+        self._store = store
+        self._codec = codec
+        self._clock = clock
+        self._store_clock = store_clock
+        self._entropy = entropy
+        self._refusals = refusals
+        self._events = events
+        self._policy = policy
+
+    async def run(self, key: str, decide: Decide[V_co], *, load_first: bool = True) -> V_co:
+        """
+        Return the verdict that stands.
+
+        With ``load_first=False`` the first decision is made for a phone of which nothing is kept,
+        and a conflict brings what is there: one round trip less for a number never seen. Raises a
+        :class:`~smsverify.errors.StoreError` within two seconds when the store can't be used; what
+        was under way then may or may not have been executed.
+        """
+        progress = _Progress()
+        try:
+            async with asyncio.timeout(STORE_SECONDS):
+                decision = await self._decide_until_it_stands(key, decide, load_first, progress)
+        except TimeoutError as error:
+            raise self._failed(self._out_of_time(progress)) from error
+        except StoreError as error:
+            raise self._failed(error) from error.__cause__
+        for event in decision.events:
+            self._events.emit(event)
+        return decision.verdict
+
+    async def read(self, key: str) -> tuple[PhoneRecord | None, Millis]:
+        """Return a phone's record and the store's time; raises as :meth:`run` does."""
+        try:
+            async with asyncio.timeout(STORE_SECONDS):
+                current, now = await self._load(key)
+        except TimeoutError as error:
+            raise self._failed(self._out_of_time(_Progress())) from error
+        return (None if current is None else self._codec.decode(current)), now
+
+    async def _decide_until_it_stands(
+        self, key: str, decide: Decide[V_co], load_first: bool, progress: _Progress
+    ) -> Decision[V_co]:
+        now = self._store_clock.now()
+        current: bytes | None = None
+        if load_first or now is None:
+            current, now = await self._load(key)
+        while True:
+            decision = decide(None if current is None else self._codec.decode(current), now)
+            if decision.record is None:
+                return decision
+            answer = await self._commit(key, current, decision, now)
+            match answer:
+                case Written():
+                    return decision
+                case CeilingReached():
+                    return decision.at_ceiling[answer.index]
+                case Conflict() | Stale():
+                    current, now = answer.records[0], answer.now
+            await self._pause(progress)
+
+    async def _load(self, key: str) -> tuple[bytes | None, Millis]:
+        now = self._store_clock.now()
+        due = () if now is None else self._refusals.take_due(now)
+        if due and now is not None:
+            loaded, _ = await asyncio.gather(self._store.load((key,)), self.send_counts(due, now))
+        else:
+            loaded = await self._store.load((key,))
+        self._store_clock.hear(loaded.now)
+        return loaded.records[0], loaded.now
+
+    async def send_counts(self, adds: tuple[Add, ...], now: Millis) -> None:
+        """Send counts of refusals by themselves, once: whatever becomes of them, nobody waits."""
+        try:
+            await self._store.commit((), adds, now)
+        except StoreError:
+            return
+
+    async def _commit(
+        self, key: str, current: bytes | None, decision: Decision[V_co], now: Millis
+    ) -> CommitAnswer:
+        record = decision.record
+        assert record is not None
+        new = None if record is EMPTY else self._codec.encode(record)
+        swap = Swap(key, current, new, keeping_of(record, now, self._policy))
+        due = self._refusals.take_due(now)
+        answer = await self._store.commit((swap,), decision.adds + due, now)
+        self._store_clock.hear(answer.now)
+        if due and not isinstance(answer, Written):
+            self._refusals.put_back(due)
+        return answer
+
+    async def _pause(self, progress: _Progress) -> None:
+        """Let others finish: at once after the first lost race, then for a random while."""
+        progress.lost_races += 1
+        if progress.lost_races == 1:
+            return
+        longest = min(LONGEST_PAUSE_SECONDS, PAUSE_SECONDS * 2 ** (progress.lost_races - 2))
+        await self._clock.sleep(longest * self._entropy.token(1)[0] / 255)
+
+    def _out_of_time(self, progress: _Progress) -> StoreError:
+        if progress.lost_races:
+            return StoreContended(
+                "Others wrote to this phone's record until the time was up. Try again."
+            )
+        return StoreUnavailable(
+            f"The store ({self._store.name}) did not answer within {STORE_SECONDS:g} seconds. "
+            "Check that it runs and can be reached, then try again.",
+            code=self._store.unavailable_code,
+        )
+
+    def _failed(self, error: StoreError) -> StoreError:
+        self._events.emit(StoreFailed(error.code, str(error)))
+        return error
+
+
