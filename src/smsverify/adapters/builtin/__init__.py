@@ -1,0 +1,1 @@
+"""What ships with the package: prices and senders that need no service."""

@@ -1,0 +1,1 @@
+"""What the host gives: its clock and its randomness."""
