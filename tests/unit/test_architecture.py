@@ -60,7 +60,7 @@ def test_contracts_of_the_layers_are_kept(monkeypatch: pytest.MonkeyPatch) -> No
     """Arrows between the layers point one way, as pyproject.toml states it."""
     monkeypatch.chdir(ROOT)
 
-    assert lint_imports(config_filename="pyproject.toml", no_cache=True, no_logo=True) == 0
+    assert lint_imports(config_filename="pyproject.toml", no_cache=True) == 0
 
 
 def test_domain_imports_only_what_computes() -> None:
