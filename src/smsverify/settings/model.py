@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from smsverify.domain.phone import LineType
+    from smsverify.settings.kind import Kind
 
 __all__ = ["DEFAULT_REDIS_URL", "Settings", "variables"]
 
@@ -39,8 +40,9 @@ _TOKEN = scalars.secret(
 _LONG_SECRET = scalars.secret(shortest=32)
 
 
-def _sid(prefix: str) -> Any:
-    return scalars.matching(prefix + _HEX_32, f"{prefix} followed by 32 characters of 0-9 and a-f")
+def _sid(prefix: str) -> Kind:
+    form = f"{prefix} followed by 32 characters of 0-9 and a-f"
+    return scalars.secret(pattern=prefix + _HEX_32, expected=form)
 
 
 @attrs.frozen(kw_only=True, repr=False)
@@ -51,7 +53,7 @@ class Settings:
     Each field takes its natural type or the text that the variable of the same name would hold
     (``SMS_`` left away, in lower case); an empty text is the default. Built directly, no
     environment is read: that is what :func:`smsverify.settings.load_settings` does. A repr shows
-    what differs from the defaults, and of secrets only that they are set.
+    what differs from the defaults, and of credentials and phone numbers only that they are set.
 
     Raises:
         ConfigurationError: for a value that makes no sense, alone or beside another.
