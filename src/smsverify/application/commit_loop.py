@@ -10,6 +10,7 @@ refusal by a rule.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from smsverify.domain.events import StoreFailed
@@ -142,18 +143,26 @@ class CommitLoop:
         now = self._store_clock.now()
         due = () if now is None else self._refusals.take_due(now)
         if due and now is not None:
-            loaded, _ = await asyncio.gather(self._store.load((key,)), self.send_counts(due, now))
+            loaded, _ = await asyncio.gather(
+                self._store.load((key,)), self._send_once(due, now)
+            )
         else:
             loaded = await self._store.load((key,))
         self._store_clock.hear(loaded.now)
         return loaded.records[0], loaded.now
 
-    async def send_counts(self, adds: tuple[Add, ...], now: Millis) -> None:
-        """Send counts of refusals by themselves, once: whatever becomes of them, nobody waits."""
-        try:
-            await self._store.commit((), adds, now)
-        except StoreError:
-            return
+    async def send_counts(self, fallback: Millis) -> None:
+        """Send the refusals' counts now; ``fallback`` is the time if the store's is not known."""
+        now = self._store_clock.now() or fallback
+        waiting = self._refusals.take_all(now)
+        if waiting:
+            await self._send_once(waiting, now)
+
+    async def _send_once(self, adds: tuple[Add, ...], now: Millis) -> None:
+        """Whatever becomes of the counts, nobody waits for them and nobody repeats them."""
+        with contextlib.suppress(StoreError, TimeoutError):
+            async with asyncio.timeout(STORE_SECONDS):
+                await self._store.commit((), adds, now)
 
     async def _commit(
         self, key: str, current: bytes | None, decision: Decision[V_co], now: Millis

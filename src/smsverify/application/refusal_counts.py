@@ -71,6 +71,10 @@ class RefusalCounts:
                 self._waiting[add.field] = self._waiting.get(add.field, 0) + add.amount
 
     def forget(self) -> None:
-        """Drop what waits; a forked child calls this, since its parent will send the same."""
-        with self._lock:
-            self._waiting = {}
+        """
+        Drop what waits; a forked child calls this, since its parent will send the same.
+
+        The lock is replaced too: at the fork another thread of the parent may have held it.
+        """
+        self._lock = threading.Lock()
+        self._waiting = {}

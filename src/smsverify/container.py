@@ -1,0 +1,232 @@
+"""
+The composition root: the only module that knows every adapter.
+
+Each adapter is a provider that a test or a service may override; what is built afterwards uses the
+replacement. Adapters are imported when they are first built, so a mode loads only its own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dependency_injector import containers, providers
+
+from smsverify import configured
+from smsverify.application.check import CheckVerification
+from smsverify.application.commit_loop import CommitLoop
+from smsverify.application.keys import Keys
+from smsverify.application.receipts import NoteOptOut, TakeReceipt
+from smsverify.application.recent_phones import RecentPhones
+from smsverify.application.recipients import Recipients
+from smsverify.application.refusal_counts import RefusalCounts
+from smsverify.application.send import SendVerification
+from smsverify.application.sender_pool import RestlessPool
+from smsverify.application.statistics import ReadStatistics
+from smsverify.application.store_clock import StoreClock
+from smsverify.settings import DEFAULT_REDIS_URL, Settings
+from smsverify.verifier import Parts, SmsVerifier
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Final
+
+    from smsverify.ports.clock import Clock
+    from smsverify.ports.codec import RecordCodec
+    from smsverify.ports.entropy import Entropy
+    from smsverify.ports.events import EventSink
+    from smsverify.ports.gateway import Gateway
+    from smsverify.ports.prices import PriceSource
+    from smsverify.ports.senders import SenderDirectory
+    from smsverify.ports.store import Store
+
+SIMULATED_SENDER: Final = "+17205550100"
+"""The one sender of the simulation: a number of the range that is kept for fiction."""
+
+
+def _clock() -> Clock:
+    from smsverify.adapters.system.clock import SystemClock
+
+    return SystemClock()
+
+
+def _entropy() -> Entropy:
+    from smsverify.adapters.system.entropy import SystemEntropy
+
+    return SystemEntropy()
+
+
+def _codec() -> RecordCodec:
+    from smsverify.adapters.msgpack.codec import MsgpackCodec
+
+    return MsgpackCodec()
+
+
+def _events() -> EventSink:
+    from smsverify.adapters.structlog.events import StructlogEvents
+
+    return StructlogEvents()
+
+
+def _memory_store(settings: Settings, clock: Clock) -> Store:
+    from smsverify.adapters.memory.store import MemoryStore
+
+    return MemoryStore(clock, configured.namespace_of(settings))
+
+
+def _sqlite_store(settings: Settings, clock: Clock) -> Store:
+    from smsverify.adapters.sqlite.store import SqliteStore
+
+    path = settings.sqlite_path or _default_sqlite_path()
+    return SqliteStore(path, namespace=configured.namespace_of(settings), clock=clock)
+
+
+def _default_sqlite_path() -> Path:
+    import platformdirs
+
+    return platformdirs.user_data_path("smsverify") / "smsverify.db"
+
+
+def _redis_store(settings: Settings, clock: Clock) -> Store:
+    from smsverify.adapters.redis.store import RedisStore
+
+    return RedisStore(
+        settings.redis_url or DEFAULT_REDIS_URL,
+        namespace=configured.namespace_of(settings),
+        max_connections=settings.redis_max_connections,
+        clock=clock,
+    )
+
+
+def _closed_gateway() -> Gateway:
+    from smsverify.adapters.builtin.gateway import ClosedGateway
+
+    return ClosedGateway()
+
+
+def _simulation_gateway(settings: Settings, clock: Clock, entropy: Entropy) -> Gateway:
+    from smsverify.adapters.simulation.gateway import SimulationGateway
+
+    return SimulationGateway(clock, entropy, settings.simulation_latency_ms / 1000)
+
+
+def _builtin_prices(settings: Settings) -> PriceSource:
+    from smsverify.adapters.builtin.prices import BuiltinPrices
+
+    return BuiltinPrices(configured.prices_of(settings))
+
+
+def _fixed_senders() -> SenderDirectory:
+    from smsverify.adapters.builtin.senders import FixedSenders, sender_of
+
+    return FixedSenders((sender_of(SIMULATED_SENDER),))
+
+
+class Container(containers.DeclarativeContainer):
+    """Builds one verifier from :class:`~smsverify.settings.Settings`; every part can be overridden."""
+
+    settings = providers.Dependency(instance_of=Settings)
+    mode = settings.provided.mode.value
+    policy = providers.Singleton(configured.policy_of, settings)
+    keys = providers.Singleton(
+        Keys, providers.Callable(configured.key_secret_of, settings)
+    )
+    code_keys = providers.Singleton(configured.code_keys_of, settings)
+    texts = providers.Singleton(configured.texts_of, settings)
+
+    clock = providers.Singleton(_clock)
+    entropy = providers.Singleton(_entropy)
+    codec = providers.Singleton(_codec)
+    events = providers.Singleton(_events)
+    store = providers.Selector(
+        settings.provided.chosen_store.value,
+        redis=providers.Singleton(_redis_store, settings, clock),
+        sqlite=providers.Singleton(_sqlite_store, settings, clock),
+        memory=providers.Singleton(_memory_store, settings, clock),
+    )
+    gateway = providers.Selector(
+        mode,
+        disabled=providers.Singleton(_closed_gateway),
+        simulation=providers.Singleton(_simulation_gateway, settings, clock, entropy),
+    )
+    prices = providers.Singleton(_builtin_prices, settings)
+    senders = providers.Singleton(_fixed_senders)
+    pool = providers.Singleton(RestlessPool, senders, settings.provided.twilio_area_code)
+
+    store_clock = providers.Singleton(StoreClock, clock)
+    refusals = providers.Singleton(RefusalCounts, clock)
+    recent = providers.Singleton(RecentPhones)
+    loop = providers.Singleton(
+        CommitLoop,
+        store=store,
+        codec=codec,
+        clock=clock,
+        store_clock=store_clock,
+        entropy=entropy,
+        refusals=refusals,
+        events=events,
+        policy=policy,
+    )
+    send = providers.Singleton(
+        SendVerification,
+        loop=loop,
+        gateway=gateway,
+        prices=prices,
+        pool=pool,
+        policy=policy,
+        keys=keys,
+        code_keys=code_keys,
+        clock=clock,
+        entropy=entropy,
+        refusals=refusals,
+        recent=recent,
+    )
+    check = providers.Singleton(
+        CheckVerification,
+        loop=loop,
+        policy=policy,
+        keys=keys,
+        code_keys=code_keys,
+        entropy=entropy,
+        refusals=refusals,
+        recent=recent,
+    )
+    take_receipt = providers.Singleton(TakeReceipt, loop=loop, policy=policy, entropy=entropy)
+    note_opt_out = providers.Singleton(
+        NoteOptOut, loop=loop, policy=policy, keys=keys, entropy=entropy
+    )
+    statistics = providers.Singleton(
+        ReadStatistics,
+        store=store,
+        store_clock=store_clock,
+        clock=clock,
+        refusals=refusals,
+        policy=policy,
+    )
+    recipients = providers.Singleton(
+        Recipients,
+        rules=providers.Callable(configured.number_rules_of, settings),
+        default_region=settings.provided.default_region,
+        pool=pool,
+        home_only=providers.Callable(configured.home_only, settings),
+    )
+    verifier = providers.Singleton(
+        SmsVerifier,
+        providers.Factory(
+            Parts,
+            mode=settings.provided.mode,
+            missing_credential=settings.provided.missing_credential,
+            policy=policy,
+            recipients=recipients,
+            default_locale=settings.provided.default_locale,
+            texts=texts,
+            keys=keys,
+            send=send,
+            check=check,
+            statistics=statistics,
+            loop=loop,
+            refusals=refusals,
+            store=store,
+            gateway=gateway,
+            clock=clock,
+        ),
+    )

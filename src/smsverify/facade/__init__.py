@@ -1,0 +1,1 @@
+"""What stands around the facade: arguments checked, results built, sentences, the loop of threads."""
