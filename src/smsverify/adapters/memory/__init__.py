@@ -1,0 +1,1 @@
+"""Records and counters in this process's memory."""
