@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -29,3 +30,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(INTEGRATION):
             item.add_marker(pytest.mark.integration)
+
+
+def pytest_sessionstart() -> None:
+    """
+    Forget what functions remember from an earlier session in this process.
+
+    A mutation run judges each changed function in a copy of a process that has already run the
+    tests: an answer from a cache would hide the change. In an ordinary run there is nothing yet.
+    """
+    for name, module in list(sys.modules.items()):
+        if name.partition(".")[0] == "smsverify":
+            for value in list(vars(module).values()):
+                if hasattr(value, "cache_clear"):
+                    value.cache_clear()
