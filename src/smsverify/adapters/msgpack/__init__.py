@@ -1,1 +1,1 @@
-"""The record's bytes: MessagePack."""
+"""A phone's record as MessagePack bytes."""
