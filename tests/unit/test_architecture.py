@@ -44,6 +44,9 @@ DOMAIN_MAY_IMPORT = frozenset(
     }
 )
 
+# Who stands outside and may ask the package itself for what it hands out.
+OUTERMOST = ("smsverify.entrypoints", "smsverify.testing", "smsverify.__main__")
+
 
 def ruff(code: str, path: str) -> str:
     """Lint a piece of code as if it stood in the project at this path."""
@@ -76,6 +79,15 @@ def test_domain_imports_only_what_computes() -> None:
     }
 
     assert outside == set()
+
+
+def test_inner_modules_do_not_go_through_the_package() -> None:
+    """What `smsverify` itself hands out is for those outside; a layer imports from a lower one."""
+    graph = grimp.build_graph("smsverify", cache_dir=None)
+
+    importers = graph.find_modules_that_directly_import("smsverify")
+
+    assert {m for m in importers if not m.startswith(OUTERMOST)} == set()
 
 
 @pytest.mark.parametrize("layer", ["domain", "ports", "application"])
