@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from smsverify.application.message_texts import MessageTexts
+from smsverify.application.sender_pool import PoolRules
 from smsverify.domain.code import CodeKeys
 from smsverify.domain.cost import micros
 from smsverify.domain.languages import TEXTS, choose_text
 from smsverify.domain.mode import Mode
 from smsverify.domain.number_rules import SIMULATION_NUMBER_RULES, NumberRules
-from smsverify.domain.periods import SECOND
+from smsverify.domain.periods import HOUR, SECOND
 from smsverify.domain.policy import STANDARD, Policy, send_limits, wrong_answer_limits
 from smsverify.settings import ALL_COUNTRIES
 
@@ -64,6 +65,12 @@ def number_rules_of(settings: Settings) -> NumberRules:
         allowed_countries=None if allowed == ALL_COUNTRIES else allowed,
         denied_countries=settings.denied_countries,
     )
+
+
+def pool_rules_of(settings: Settings) -> PoolRules:
+    """Return how the sender pool is used."""
+    cooldown = settings.sender_cooldown_hours * HOUR
+    return PoolRules(settings.twilio_area_code, cooldown, settings.sender_daily_allowance)
 
 
 def home_only(settings: Settings) -> bool:

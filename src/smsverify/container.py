@@ -7,6 +7,7 @@ replacement. Adapters are imported when they are first built, so a mode loads on
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from dependency_injector import containers, providers
@@ -20,9 +21,12 @@ from smsverify.application.recent_phones import RecentPhones
 from smsverify.application.recipients import Recipients
 from smsverify.application.refusal_counts import RefusalCounts
 from smsverify.application.send import SendVerification
-from smsverify.application.sender_pool import RestlessPool
+from smsverify.application.sender_pool import SenderPool
 from smsverify.application.statistics import ReadStatistics
 from smsverify.application.store_clock import StoreClock
+from smsverify.domain.pool import EMPTY_POOL, keeping_of_pool
+from smsverify.domain.record import EMPTY
+from smsverify.domain.verification import keeping_of
 from smsverify.settings import DEFAULT_REDIS_URL, Settings
 from smsverify.verifier import Parts, SmsVerifier
 
@@ -31,7 +35,7 @@ if TYPE_CHECKING:
     from typing import Final
 
     from smsverify.ports.clock import Clock
-    from smsverify.ports.codec import RecordCodec
+    from smsverify.ports.codec import PoolCodec, RecordCodec
     from smsverify.ports.entropy import Entropy
     from smsverify.ports.events import EventSink
     from smsverify.ports.gateway import Gateway
@@ -59,6 +63,12 @@ def _codec() -> RecordCodec:
     from smsverify.adapters.msgpack.codec import MsgpackCodec
 
     return MsgpackCodec()
+
+
+def _pool_codec() -> PoolCodec:
+    from smsverify.adapters.msgpack.pool_codec import MsgpackPoolCodec
+
+    return MsgpackPoolCodec()
 
 
 def _events() -> EventSink:
@@ -136,6 +146,7 @@ class Container(containers.DeclarativeContainer):
     clock = providers.Singleton(_clock)
     entropy = providers.Singleton(_entropy)
     codec = providers.Singleton(_codec)
+    pool_codec = providers.Singleton(_pool_codec)
     events = providers.Singleton(_events)
     store = providers.Selector(
         settings.provided.chosen_store.value,
@@ -150,7 +161,6 @@ class Container(containers.DeclarativeContainer):
     )
     prices = providers.Singleton(_builtin_prices, settings)
     senders = providers.Singleton(_fixed_senders)
-    pool = providers.Singleton(RestlessPool, senders, settings.provided.twilio_area_code)
 
     store_clock = providers.Singleton(StoreClock, clock)
     refusals = providers.Singleton(RefusalCounts, clock)
@@ -164,7 +174,31 @@ class Container(containers.DeclarativeContainer):
         entropy=entropy,
         refusals=refusals,
         events=events,
-        policy=policy,
+        keeping=providers.Factory(partial, keeping_of, policy=policy),
+        empty=EMPTY,
+    )
+    pool_loop = providers.Singleton(
+        CommitLoop,
+        store=store,
+        codec=pool_codec,
+        clock=clock,
+        store_clock=store_clock,
+        entropy=entropy,
+        refusals=refusals,
+        events=events,
+        keeping=providers.Object(keeping_of_pool),
+        empty=EMPTY_POOL,
+    )
+    pool = providers.Singleton(
+        SenderPool,
+        directory=senders,
+        rules=providers.Callable(configured.pool_rules_of, settings),
+        store=store,
+        codec=pool_codec,
+        loop=pool_loop,
+        clock=clock,
+        store_clock=store_clock,
+        entropy=entropy,
     )
     send = providers.Singleton(
         SendVerification,
@@ -190,7 +224,7 @@ class Container(containers.DeclarativeContainer):
         refusals=refusals,
         recent=recent,
     )
-    take_receipt = providers.Singleton(TakeReceipt, loop=loop, policy=policy, entropy=entropy)
+    take_receipt = providers.Singleton(TakeReceipt, loop=loop, pool=pool, policy=policy, entropy=entropy)
     note_opt_out = providers.Singleton(
         NoteOptOut, loop=loop, policy=policy, keys=keys, entropy=entropy
     )

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from smsverify.application.statistics import ReadStatistics
     from smsverify.domain.phone import PhoneNumber
     from smsverify.domain.policy import Policy
+    from smsverify.domain.record import PhoneRecord
     from smsverify.ports.clock import Clock
     from smsverify.ports.gateway import Gateway
     from smsverify.ports.store import Store
@@ -98,7 +99,7 @@ class Parts:
     send: SendVerification
     check: CheckVerification
     statistics: ReadStatistics
-    loop: CommitLoop
+    loop: CommitLoop[PhoneRecord]
     refusals: RefusalCounts
     store: Store
     gateway: Gateway

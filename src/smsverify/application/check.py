@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from smsverify.application.recent_phones import RecentPhones
     from smsverify.application.refusal_counts import RefusalCounts
     from smsverify.domain.code import CodeKeys
-    from smsverify.domain.decisions import Decision
+    from smsverify.domain.decisions import PhoneDecision
     from smsverify.domain.periods import Millis
     from smsverify.domain.phone import PhoneNumber
     from smsverify.domain.policy import Policy
@@ -27,7 +27,7 @@ class CheckVerification:
     def __init__(
         self,
         *,
-        loop: CommitLoop,
+        loop: CommitLoop[PhoneRecord],
         policy: Policy,
         keys: Keys,
         code_keys: CodeKeys,
@@ -71,7 +71,7 @@ class CheckVerification:
 
         def decide(
             record: PhoneRecord | None, now: Millis
-        ) -> Decision[Approved | Wrong | Refused]:
+        ) -> PhoneDecision[Approved | Wrong | Refused]:
             return check_code(record, request, now, self._policy)
 
         key = self._keys.phone(phone)

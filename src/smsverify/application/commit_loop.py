@@ -11,11 +11,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from smsverify.domain.events import StoreFailed
-from smsverify.domain.record import EMPTY
-from smsverify.domain.verification import keeping_of
 from smsverify.errors import StoreContended, StoreError, StoreUnavailable
 from smsverify.ports.store import (
     STORE_SECONDS,
@@ -27,6 +25,7 @@ from smsverify.ports.store import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Final
 
     from smsverify.application.refusal_counts import RefusalCounts
@@ -34,14 +33,13 @@ if TYPE_CHECKING:
     from smsverify.domain.counters import Add
     from smsverify.domain.decisions import Decision
     from smsverify.domain.periods import Millis
-    from smsverify.domain.policy import Policy
-    from smsverify.domain.record import PhoneRecord
     from smsverify.ports.clock import Clock
-    from smsverify.ports.codec import RecordCodec
+    from smsverify.ports.codec import Codec
     from smsverify.ports.entropy import Entropy
     from smsverify.ports.events import EventSink
     from smsverify.ports.store import CommitAnswer, Store
 
+R = TypeVar("R")
 V_co = TypeVar("V_co", covariant=True)
 
 PAUSE_SECONDS: Final = 0.002
@@ -49,10 +47,10 @@ PAUSE_SECONDS: Final = 0.002
 LONGEST_PAUSE_SECONDS: Final = 0.05
 
 
-class Decide(Protocol[V_co]):
+class Decide(Protocol[R, V_co]):
     """A rule with everything bound but the record and the time."""
 
-    def __call__(self, record: PhoneRecord | None, now: Millis) -> Decision[V_co]:
+    def __call__(self, record: R | None, now: Millis) -> Decision[R, V_co]:
         """Decide on what is stored now."""
         ...
 
@@ -64,20 +62,26 @@ class _Progress:
         self.lost_races = 0
 
 
-class CommitLoop:
-    """Runs decisions against the store; one object serves all calls, loops and threads."""
+class CommitLoop(Generic[R]):
+    """
+    Runs decisions over records of one kind; one object serves all calls, loops and threads.
+
+    ``keeping`` says how long a record is to be kept, in milliseconds, None for ever; a decision for
+    ``empty`` deletes the record.
+    """
 
     def __init__(
         self,
         *,
         store: Store,
-        codec: RecordCodec,
+        codec: Codec[R],
         clock: Clock,
         store_clock: StoreClock,
         entropy: Entropy,
         refusals: RefusalCounts,
         events: EventSink,
-        policy: Policy,
+        keeping: Callable[[R, Millis], Millis | None],
+        empty: R,
     ) -> None:
         self._store = store
         self._codec = codec
@@ -86,9 +90,10 @@ class CommitLoop:
         self._entropy = entropy
         self._refusals = refusals
         self._events = events
-        self._policy = policy
+        self._keeping = keeping
+        self._empty = empty
 
-    async def run(self, key: str, decide: Decide[V_co], *, load_first: bool = True) -> V_co:
+    async def run(self, key: str, decide: Decide[R, V_co], *, load_first: bool = True) -> V_co:
         """
         Return the verdict that stands.
 
@@ -109,8 +114,8 @@ class CommitLoop:
             self._events.emit(event)
         return decision.verdict
 
-    async def read(self, key: str) -> tuple[PhoneRecord | None, Millis]:
-        """Return a phone's record and the store's time; raises as :meth:`run` does."""
+    async def read(self, key: str) -> tuple[R | None, Millis]:
+        """Return a record and the store's time; raises as :meth:`run` does."""
         try:
             async with asyncio.timeout(STORE_SECONDS):
                 current, now = await self._load(key)
@@ -119,8 +124,8 @@ class CommitLoop:
         return (None if current is None else self._codec.decode(current)), now
 
     async def _decide_until_it_stands(
-        self, key: str, decide: Decide[V_co], load_first: bool, progress: _Progress
-    ) -> Decision[V_co]:
+        self, key: str, decide: Decide[R, V_co], load_first: bool, progress: _Progress
+    ) -> Decision[R, V_co]:
         now = self._store_clock.now()
         current: bytes | None = None
         if load_first or now is None:
@@ -165,12 +170,12 @@ class CommitLoop:
                 await self._store.commit((), adds, now)
 
     async def _commit(
-        self, key: str, current: bytes | None, decision: Decision[V_co], now: Millis
+        self, key: str, current: bytes | None, decision: Decision[R, V_co], now: Millis
     ) -> CommitAnswer:
         record = decision.record
         assert record is not None
-        new = None if record is EMPTY else self._codec.encode(record)
-        swap = Swap(key, current, new, keeping_of(record, now, self._policy))
+        new = None if record is self._empty else self._codec.encode(record)
+        swap = Swap(key, current, new, self._keeping(record, now))
         due = self._refusals.take_due(now)
         answer = await self._store.commit((swap,), decision.adds + due, now)
         self._store_clock.hear(answer.now)

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from smsverify.application.refusal_counts import RefusalCounts
     from smsverify.application.sender_pool import SenderPool
     from smsverify.domain.code import CodeKeys
-    from smsverify.domain.decisions import Decision
+    from smsverify.domain.decisions import PhoneDecision
     from smsverify.domain.periods import Millis
     from smsverify.domain.phone import PhoneNumber
     from smsverify.domain.policy import Policy
@@ -106,7 +106,7 @@ class SendVerification:
     def __init__(
         self,
         *,
-        loop: CommitLoop,
+        loop: CommitLoop[PhoneRecord],
         gateway: Gateway,
         prices: PriceSource,
         pool: SenderPool,
@@ -166,6 +166,8 @@ class SendVerification:
             return verdict
         answer = await self._call(order, request, verdict, caller, began)
         await self._settle(request, answer)
+        if isinstance(answer, Rejected) and answer.reason is FailureReason.SENDER_UNUSABLE:
+            await self._pool.note_unusable(verdict.sender)
         return Handed(verdict, answer)
 
     async def _request(self, order: SendOrder) -> SendRequest:
@@ -190,7 +192,7 @@ class SendVerification:
     async def _admit(self, request: SendRequest) -> Admitted | SentBefore | Refused:
         def decide(
             record: PhoneRecord | None, now: Millis
-        ) -> Decision[Admitted | SentBefore | Refused]:
+        ) -> PhoneDecision[Admitted | SentBefore | Refused]:
             return admit_send(record, request, now, self._policy)
 
         met = request.record_key in self._recent
@@ -244,7 +246,7 @@ class SendVerification:
             self._entropy.token(8), request.attempt_id, request.phone, answer
         )
 
-        def decide(record: PhoneRecord | None, now: Millis) -> Decision[object]:
+        def decide(record: PhoneRecord | None, now: Millis) -> PhoneDecision[object]:
             return settle(record, settlement, now, self._policy)
 
         with contextlib.suppress(StoreError):

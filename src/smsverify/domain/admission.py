@@ -16,7 +16,7 @@ import attrs
 from smsverify.domain import counters, policy as names
 from smsverify.domain.code import CodeKeys
 from smsverify.domain.cost import country_ceiling
-from smsverify.domain.decisions import Admitted, Decision, Refused, SentBefore
+from smsverify.domain.decisions import Admitted, Decision, PhoneDecision, Refused, SentBefore
 from smsverify.domain.delivery import SENDER_TO_BLAME, DeliveryState
 from smsverify.domain.error_code import ErrorCode
 from smsverify.domain.events import SendAdmitted, SendRefused
@@ -65,7 +65,7 @@ class SendRequest:
 
 def admit_send(
     record: PhoneRecord | None, request: SendRequest, now: Millis, policy: Policy
-) -> Decision[Admitted | SentBefore | Refused]:
+) -> PhoneDecision[Admitted | SentBefore | Refused]:
     """Decide on a send; ``record`` is None for a phone of which nothing is kept."""
     known = record or EMPTY
     repeated = _find_repeated(known, request, now, policy)
@@ -139,7 +139,7 @@ def _failed_senders(record: PhoneRecord, now: Millis, policy: Policy) -> frozens
     )
 
 
-def _refuse(request: SendRequest, refusal: Refused) -> Decision[Refused]:
+def _refuse(request: SendRequest, refusal: Refused) -> PhoneDecision[Refused]:
     event = SendRefused(
         request.phone, request.purpose, refusal.code, refusal.rule, refusal.retry_after
     )
@@ -148,7 +148,7 @@ def _refuse(request: SendRequest, refusal: Refused) -> Decision[Refused]:
 
 def _admit(
     record: PhoneRecord, request: SendRequest, sender: Sender, now: Millis, policy: Policy
-) -> Decision[Admitted | Refused]:
+) -> PhoneDecision[Admitted | Refused]:
     verification, repeats = _choose_verification(record, request, now, policy)
     attempt = Attempt(
         id=request.attempt_id,
@@ -162,7 +162,7 @@ def _admit(
         key_hash=request.key_hash,
     )
     aged = age_record(record, now, policy) if record is not EMPTY else record
-    adds, refusals = _charges(request, now, policy)
+    adds, refusals = _charges(request, sender, now, policy)
     return Decision(
         Admitted(attempt, verification, sender, repeats),
         attrs.evolve(aged, stamp=request.attempt_id, attempts=(*aged.attempts, attempt)),
@@ -183,7 +183,7 @@ def _choose_verification(
 
 
 def _charges(
-    request: SendRequest, now: Millis, policy: Policy
+    request: SendRequest, sender: Sender, now: Millis, policy: Policy
 ) -> tuple[tuple[counters.Add, ...], tuple[Refused, ...]]:
     """Return what is added with the attempt, and the refusals of those that have a ceiling."""
     country = request.phone.region
@@ -206,6 +206,7 @@ def _charges(
     if own is not None:
         refusals.append(_over_budget(names.COUNTRY_COST, now))
     adds.append(counters.add_to_day(now, counters.of_country(counters.SENDS, country)))
+    adds.append(counters.add_to_day(now, counters.of_sender(sender.id)))
     return tuple(adds), tuple(refusals)
 
 

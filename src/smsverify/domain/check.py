@@ -15,7 +15,7 @@ import attrs
 
 from smsverify.domain import counters, policy as names
 from smsverify.domain.code import CodeKeys, derive_code, same_code
-from smsverify.domain.decisions import Approved, Decision, Refused, Wrong
+from smsverify.domain.decisions import Approved, Decision, PhoneDecision, Refused, Wrong
 from smsverify.domain.error_code import ErrorCode
 from smsverify.domain.events import AnswerWrong, CheckRefused, CodeApproved
 from smsverify.domain.periods import Millis, end_of_hour
@@ -61,7 +61,7 @@ class CheckRequest:
 
 def check_code(
     record: PhoneRecord | None, request: CheckRequest, now: Millis, policy: Policy
-) -> Decision[Approved | Wrong | Refused]:
+) -> PhoneDecision[Approved | Wrong | Refused]:
     """Decide on an answer; ``record`` is None for a phone of which nothing is kept."""
     known = record or EMPTY
     repeated = _find_repeated(known, request, now, policy)
@@ -125,7 +125,7 @@ def _nothing_pending(
     return Refused(ErrorCode.NO_PENDING_VERIFICATION)
 
 
-def _refuse(request: CheckRequest, refusal: Refused) -> Decision[Refused]:
+def _refuse(request: CheckRequest, refusal: Refused) -> PhoneDecision[Refused]:
     event = CheckRefused(
         request.phone, request.purpose, refusal.code, refusal.rule, refusal.retry_after
     )
@@ -134,7 +134,7 @@ def _refuse(request: CheckRequest, refusal: Refused) -> Decision[Refused]:
 
 def _count_wrong(
     record: PhoneRecord, request: CheckRequest, now: Millis, policy: Policy
-) -> Decision[Wrong | Refused]:
+) -> PhoneDecision[Wrong | Refused]:
     times = (*record.wrong_times(request.purpose), now)
     left = places_left(times, policy.wrong_answers, now)
     others = tuple(one for one in record.wrong if one.purpose != request.purpose)
@@ -160,7 +160,7 @@ def _approve(
     verification: Verification,
     now: Millis,
     policy: Policy,
-) -> Decision[Approved | Refused]:
+) -> PhoneDecision[Approved | Refused]:
     approval = Approval(request.operation, request.purpose, verification, request.key_hash)
     changed = attrs.evolve(
         record,
@@ -187,7 +187,7 @@ def _approve(
 
 def _client_charge(
     request: CheckRequest, amount: int, ceiling: int, now: Millis
-) -> tuple[tuple[counters.Add, ...], tuple[Decision[Refused], ...]]:
+) -> tuple[tuple[counters.Add, ...], tuple[PhoneDecision[Refused], ...]]:
     if request.client is None:
         return (), ()
     add = counters.add_to_client(request.client, now, counters.CLIENT_WRONG, amount, ceiling)

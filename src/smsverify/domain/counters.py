@@ -45,6 +45,8 @@ REFUSED_SEND: Final = "refused_send"
 """Sends refused; ``refused_send.RATE_LIMIT_EXCEEDED`` counts one reason."""
 REFUSED_CHECK: Final = "refused_check"
 """Checks refused without being counted as a wrong answer, by reason."""
+SENT_FROM: Final = "sent_from"
+"""Sends per sender: ``sent_from.`` and the sender's id in hexadecimal digits."""
 CLIENT_SENDS: Final = "sends"
 CLIENT_WRONG: Final = "wrong"
 
@@ -83,6 +85,11 @@ def add_to_client(client: str, now: Millis, field: str, amount: int, ceiling: in
     """Return an addition to a client's counter of the clock hour of ``now``."""
     key = f"client:{client}:{hour_name(now)}"
     return Add(key, field, amount, ceiling, end_of_hour(now) + COUNTER_KEEPING)
+
+
+def of_sender(sender: bytes) -> str:
+    """Return the field that counts one sender's messages."""
+    return f"{SENT_FROM}.{sender.hex()}"
 
 
 def of_country(field: str, country: str) -> str:

@@ -115,11 +115,12 @@ class Noted:
 
 
 Verdict: TypeAlias = Admitted | SentBefore | Refused | Approved | Wrong | Settled | Noted
+R_co = TypeVar("R_co", covariant=True)
 V_co = TypeVar("V_co", covariant=True)
 
 
 @attrs.frozen
-class Decision(Generic[V_co]):
+class Decision(Generic[R_co, V_co]):
     """
     A verdict, and what must be written before it stands.
 
@@ -133,7 +134,11 @@ class Decision(Generic[V_co]):
     """
 
     verdict: V_co
-    record: PhoneRecord | None = None
+    record: R_co | None = None
     adds: tuple[Add, ...] = ()
-    at_ceiling: tuple[Decision[V_co], ...] = ()
+    at_ceiling: tuple[Decision[R_co, V_co], ...] = ()
     events: tuple[Event, ...] = ()
+
+
+PhoneDecision: TypeAlias = Decision[PhoneRecord, V_co]
+"""A decision over a phone's record."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from smsverify.domain.decisions import Decision, Noted
+from smsverify.domain.decisions import Decision, Noted, PhoneDecision
 from smsverify.domain.events import OptOutChanged
 from smsverify.domain.record import EMPTY, PhoneRecord
 from smsverify.domain.verification import age_record
@@ -47,7 +47,7 @@ class OptOutRequest:
 
 def note_opt_out(
     record: PhoneRecord | None, request: OptOutRequest, now: Millis, policy: Policy
-) -> Decision[Noted]:
+) -> PhoneDecision[Noted]:
     """Write a wish, and the message that it came with, unless that message was seen before."""
     known = record or EMPTY
     message = request.message_hash

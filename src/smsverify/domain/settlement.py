@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from smsverify.domain import counters
-from smsverify.domain.decisions import Decision, Settled
+from smsverify.domain.decisions import Decision, PhoneDecision, Settled
 from smsverify.domain.delivery import (
     RANK,
     Accepted,
@@ -25,6 +25,7 @@ from smsverify.domain.delivery import (
     raises,
 )
 from smsverify.domain.events import OptOutChanged, ReceiptTaken, SendSettled
+from smsverify.domain.pool import add_filtered
 from smsverify.domain.record import EMPTY, Attempt, PhoneRecord, replace_attempt
 from smsverify.domain.verification import age_record
 
@@ -67,6 +68,7 @@ class Receipt:
     Attributes:
         operation: 8 random bytes, fresh for each delivery of the report.
         attempt_id: which attempt.
+        recipient: a stable name of the phone that is not its number: its record's key.
         state: SENT, UNDELIVERED or DELIVERED.
         message_id: the provider's id of the message.
         reason: why it was not delivered.
@@ -75,6 +77,7 @@ class Receipt:
 
     operation: bytes
     attempt_id: bytes
+    recipient: str
     state: DeliveryState
     message_id: str
     reason: FailureReason | None = None
@@ -83,7 +86,7 @@ class Receipt:
 
 def settle(
     record: PhoneRecord | None, settlement: Settlement, now: Millis, policy: Policy
-) -> Decision[Settled]:
+) -> PhoneDecision[Settled]:
     """Write the gateway's answer to the attempt, unless a higher fact is already there."""
     attempt = (record or EMPTY).attempt(settlement.attempt_id)
     if record is None or attempt is None:
@@ -104,7 +107,7 @@ def _accept(
     settlement: Settlement,
     now: Millis,
     policy: Policy,
-) -> Decision[Settled]:
+) -> PhoneDecision[Settled]:
     if not raises(DeliveryState.SENT, attempt.state):
         return Decision(Settled(attempt, changed=False))
     sent = attrs.evolve(
@@ -121,7 +124,7 @@ def _fail(
     settlement: Settlement,
     now: Millis,
     policy: Policy,
-) -> Decision[Settled]:
+) -> PhoneDecision[Settled]:
     if attempt.state not in (DeliveryState.SENDING, DeliveryState.UNKNOWN):
         return Decision(Settled(attempt, changed=False))
     failed = attrs.evolve(
@@ -154,7 +157,7 @@ def _doubt(
     settlement: Settlement,
     now: Millis,
     policy: Policy,
-) -> Decision[Settled]:
+) -> PhoneDecision[Settled]:
     if not raises(DeliveryState.UNKNOWN, attempt.state):
         return Decision(Settled(attempt, changed=False))
     doubtful = attrs.evolve(
@@ -171,7 +174,7 @@ def _write(
     adds: tuple[counters.Add, ...],
     now: Millis,
     policy: Policy,
-) -> Decision[Settled]:
+) -> PhoneDecision[Settled]:
     event = SendSettled(
         settlement.phone,
         attempt.purpose,
@@ -187,7 +190,7 @@ def _write(
 
 def take_receipt(
     record: PhoneRecord | None, receipt: Receipt, now: Millis, policy: Policy
-) -> Decision[Settled]:
+) -> PhoneDecision[Settled]:
     """
     Raise an attempt's state to what a receipt says.
 
@@ -215,20 +218,26 @@ def take_receipt(
     return Decision(
         Settled(raised, changed=True),
         _with_attempt(record, raised, receipt.operation, now, policy),
-        _receipt_counts(attempt, receipt.state, now),
+        _receipt_counts(attempt, receipt, now),
         events=(event,),
     )
 
 
 def _receipt_counts(
-    attempt: Attempt, state: DeliveryState, now: Millis
+    attempt: Attempt, receipt: Receipt, now: Millis
 ) -> tuple[counters.Add, ...]:
-    """Count the new fact, and that the provider took it if this is the first to say so."""
+    """
+    Count the new fact, and that the provider took it if this is the first to say so.
+
+    A filtered phone is noted for its sender, which rests when there are too many of them.
+    """
     adds: list[counters.Add] = []
     if RANK[attempt.state] < RANK[DeliveryState.SENT]:
         adds.append(counters.add_to_day(now, counters.ACCEPTED))
-    if state in STATE_COUNTERS:
-        adds.append(counters.add_to_day(now, STATE_COUNTERS[state]))
+    if receipt.state in STATE_COUNTERS:
+        adds.append(counters.add_to_day(now, STATE_COUNTERS[receipt.state]))
+    if receipt.reason is FailureReason.FILTERED:
+        adds.append(add_filtered(attempt.sender, receipt.recipient, now))
     return tuple(adds)
 
 

@@ -135,7 +135,7 @@ def _age_approvals(
     )
 
 
-def keeping_of(record: PhoneRecord, now: Millis, policy: Policy) -> Millis | None:
+def keeping_of(record: PhoneRecord, now: Millis, *, policy: Policy) -> Millis | None:
     """
     Return how long a record must be kept from now, or None for always.
 

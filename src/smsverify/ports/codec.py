@@ -1,25 +1,27 @@
-"""How a phone's record becomes bytes and comes back."""
+"""How a record becomes bytes and comes back."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol, TypeAlias, TypeVar
 
-if TYPE_CHECKING:
-    from smsverify.domain.record import PhoneRecord
+from smsverify.domain.pool import PoolRecord
+from smsverify.domain.record import PhoneRecord
+
+R = TypeVar("R")
 
 
-class RecordCodec(Protocol):
+class Codec(Protocol[R]):
     """
-    Turns records into bytes that carry a schema number, and back.
+    Turns records of one kind into bytes that carry a schema number, and back.
 
     A release reads its own schema and the former one, so that two releases can run side by side.
     """
 
-    def encode(self, record: PhoneRecord) -> bytes:
+    def encode(self, record: R) -> bytes:
         """Return the bytes of a record; equal records give equal bytes."""
         ...
 
-    def decode(self, data: bytes) -> PhoneRecord:
+    def decode(self, data: bytes) -> R:
         """
         Return the record.
 
@@ -27,3 +29,10 @@ class RecordCodec(Protocol):
         nothing else, whatever the bytes are.
         """
         ...
+
+
+RecordCodec: TypeAlias = Codec[PhoneRecord]
+"""For what is kept of a phone."""
+
+PoolCodec: TypeAlias = Codec[PoolRecord]
+"""For the rests of the senders."""
