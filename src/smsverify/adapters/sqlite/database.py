@@ -1,0 +1,174 @@
+"""One connection and all that blocks: opening, waiting for other writers, transactions."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+import threading
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from smsverify.adapters.sqlite import transaction
+from smsverify.adapters.sqlite.connection import identity, open_connection
+from smsverify.adapters.sqlite.failures import is_busy, translate
+from smsverify.errors import StoreContended
+from smsverify.ports.store import Loaded, Written
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from smsverify.domain.counters import Add
+    from smsverify.domain.periods import Millis
+    from smsverify.ports.clock import Clock
+    from smsverify.ports.store import CommitAnswer, Swap
+
+T = TypeVar("T")
+
+_FIRST_PAUSE: Final = 0.000_1
+_LONGEST_PAUSE: Final = 0.002
+"""
+Seconds between two tries to write. SQLite's own wait grows to 100 ms, and so starves beside a
+process that writes without a break: the lock is then free for some 50 microseconds at a time.
+"""
+_LOOK_AFTER: Final = 1.0
+"""Seconds after which the file is looked for again, lest we write to one that was replaced."""
+
+_LEFT_BEHIND: Final[list[sqlite3.Connection]] = []
+"""Connections of a parent process: closing one here could undo what the parent is writing."""
+
+
+class _OthersWrite(Exception):
+    """A commit that could be written, were it not for another one that is under way."""
+
+
+class Database:
+    """
+    The blocking part of the store; one thread uses it at a time.
+
+    ``gate`` is held while the connection is used: who holds it may close the connection, which
+    the next use opens again.
+    """
+
+    def __init__(self, path: Path, namespace: str, clock: Clock) -> None:
+        self.gate = threading.Lock()
+        self._path = path
+        self._namespace = namespace
+        self._clock = clock
+        self._connection: sqlite3.Connection | None = None
+        self._identity: tuple[int, int] | None = None
+        self._looked_at = 0.0
+
+    def load(self, records: Sequence[str], counters: Sequence[str], deadline: float) -> Loaded:
+        """Return what is stored; raises what the port tells."""
+        return self._try_until(deadline, partial(self._load, records, counters))
+
+    def commit(
+        self, swaps: Sequence[Swap], adds: Sequence[Add], decided_at: Millis, deadline: float
+    ) -> CommitAnswer:
+        """Write all or nothing; raises what the port tells."""
+        return self._try_until(deadline, partial(self._commit, swaps, adds, decided_at))
+
+    def close(self) -> None:
+        """Close the connection; the gate must be held, or nobody else be left to use it."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def shut(self) -> None:
+        """Close the connection when nobody is at it."""
+        with self.gate:
+            self.close()
+
+    def leave_behind(self) -> None:
+        """Drop a connection that a fork copied, without touching what the parent does with it."""
+        if self._connection is not None:
+            _LEFT_BEHIND.append(self._connection)
+            self._connection = None
+
+    def _try_until(self, deadline: float, step: Callable[[], T]) -> T:
+        """Run a step, again after a pause while others are in the way, until time is up."""
+        pause = _FIRST_PAUSE
+        while time.monotonic() < deadline:
+            with self.gate:
+                try:
+                    return step()
+                except _OthersWrite:
+                    pass
+                except (sqlite3.Error, OSError) as error:
+                    if not is_busy(error):
+                        # The next use starts afresh: the file may have been mended meanwhile.
+                        self.close()
+                        raise translate(error, self._path) from error
+            time.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - spreads tries, hides nothing
+            pause = min(2 * pause, _LONGEST_PAUSE)
+        raise StoreContended(
+            f"Others wrote to {self._path} until the time was up. Nothing was written. Try again."
+        )
+
+    def _load(self, records: Sequence[str], counters: Sequence[str]) -> Loaded:
+        connection = self._connected()
+        records = [self._namespace + key for key in records]
+        groups = [self._namespace + key for key in counters]
+        if len(records) + len(groups) <= 1:
+            return self._read(connection, records, groups)
+        connection.execute("BEGIN")
+        try:
+            return self._read(connection, records, groups)
+        finally:
+            connection.execute("ROLLBACK")
+
+    def _read(
+        self, connection: sqlite3.Connection, records: Sequence[str], groups: Sequence[str]
+    ) -> Loaded:
+        values = transaction.read_records(connection, records)
+        sums = tuple([transaction.read_counters(connection, group) for group in groups])
+        return Loaded(self._clock.wall(), values, sums)
+
+    def _commit(
+        self, swaps: Sequence[Swap], adds: Sequence[Add], decided_at: Millis
+    ) -> CommitAnswer:
+        connection = self._connected()
+        may_write = _begin(connection)
+        try:
+            now = self._clock.wall()
+            sums = transaction.judge(connection, self._namespace, swaps, adds, decided_at, now)
+            if not isinstance(sums, dict):
+                return sums
+            if not may_write:
+                raise _OthersWrite
+            transaction.write(connection, self._namespace, swaps, sums, now)
+            connection.execute("COMMIT")
+            return Written(now)
+        finally:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+
+    def _connected(self) -> sqlite3.Connection:
+        now = time.monotonic()
+        if self._connection is not None and now - self._looked_at >= _LOOK_AFTER:
+            self._looked_at = now
+            if identity(self._path) != self._identity:
+                self.close()
+        if self._connection is None:
+            self._connection = open_connection(self._path)
+            self._identity = identity(self._path)
+            self._looked_at = now
+        return self._connection
+
+
+def _begin(connection: sqlite3.Connection) -> bool:
+    """
+    Begin a commit; False when another writer is at it, and the transaction can only read.
+
+    So who is to be refused anyway need not wait for the others.
+    """
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if not is_busy(error):
+            raise
+        connection.execute("BEGIN")
+        return False
+    return True
