@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from smsverify.settings import render_reference, render_template
+from smsverify.settings.documents import render_reference, render_template
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -3,20 +3,20 @@ The settings: what can be set, how it is read and checked, and the documents tha
 
 The only reader of the environment. ``.env.sms.template`` and ``docs/reference/settings.md`` are
 written from the fields of :class:`Settings`.
+
+What only a validator or a writer of documents needs is imported from its own module, so that a
+program which just starts does not load it: :mod:`.documents`, :mod:`.unknown`, :mod:`.examples`.
 """
 
 from __future__ import annotations
 
 from smsverify.settings.choices import LogFormat, LogLevel, StoreKind
-from smsverify.settings.documents import render_reference, render_template
 from smsverify.settings.dollar_table import DollarTable
 from smsverify.settings.dotenv_file import find_dotenv
 from smsverify.settings.environment import collect_problems, load_settings
-from smsverify.settings.examples import looks_like_example
 from smsverify.settings.lists import ALL_COUNTRIES
 from smsverify.settings.model import DEFAULT_REDIS_URL, Settings, variables
 from smsverify.settings.rules import SettingProblem
-from smsverify.settings.unknown import UnknownVariable, unknown_variables
 from smsverify.settings.variable import Variable
 
 __all__ = [
@@ -28,14 +28,9 @@ __all__ = [
     "SettingProblem",
     "Settings",
     "StoreKind",
-    "UnknownVariable",
     "Variable",
     "collect_problems",
     "find_dotenv",
     "load_settings",
-    "looks_like_example",
-    "render_reference",
-    "render_template",
-    "unknown_variables",
     "variables",
 ]

@@ -109,7 +109,7 @@ def _secret_in(variable: Variable, path: str) -> str:
     if reason is None:
         reason = _unfit_content(text)
     if reason is None:
-        return text.removesuffix("\n").removesuffix("\r")
+        return text  # the line break at its end counts as little as any white space around a value
     raise ConfigurationError(
         f"{variable.file_name} must name a file that holds the secret ({reason}).",
         setting=variable.file_name,

@@ -138,7 +138,8 @@ class Settings:
         default=(),
         help="The secrets that codes are derived from: the first makes new codes, the others are"
         " still accepted, so put a new one in front.",
-        unset="in live mode derived from TWILIO_AUTH_TOKEN, in simulation a constant",
+        unset="in live mode derived from TWILIO_AUTH_TOKEN (without one, from"
+        " TWILIO_API_KEY_SECRET), in simulation a constant",
         secret=True,
     )
     key_secret: str | None = setting(
@@ -289,7 +290,8 @@ class Settings:
         lists.purposes(),
         topics.CODES,
         default=("verify",),
-        help="What codes may be asked for; a code for one purpose is not accepted for another.",
+        help="What codes may be asked for; the first is meant when none is named. A code for one"
+        " purpose is not accepted for another.",
         example="login,reset",
     )
 

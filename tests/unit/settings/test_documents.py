@@ -12,11 +12,9 @@ from smsverify.domain.mode import Mode
 from smsverify.settings import (
     Settings,
     load_settings,
-    render_reference,
-    render_template,
     variables,
 )
-from smsverify.settings.documents import as_text
+from smsverify.settings.documents import as_text, render_reference, render_template
 from smsverify.settings.dotenv_file import read_dotenv
 from smsverify.settings.topics import Group
 

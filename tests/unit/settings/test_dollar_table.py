@@ -18,7 +18,7 @@ def test_it_is_a_mapping() -> None:
     assert dict(TABLE) == {"GB": Decimal(10), "FR": Decimal("0.5")} == TABLE
     assert list(TABLE) == ["GB", "FR"]
     assert TABLE.get("US") is None
-    with pytest.raises(KeyError):
+    with pytest.raises(KeyError, match="US"):
         TABLE["US"]
 
 
@@ -26,6 +26,7 @@ def test_it_is_a_value() -> None:
     """It can't change, equal tables hash alike, and a copy is equal."""
     turned = DollarTable(TABLE.rows[::-1])
     assert (turned, hash(turned)) == (TABLE, hash(TABLE))
+    assert hash(DollarTable()) != hash(TABLE)
     assert pickle.loads(pickle.dumps(TABLE)) == TABLE  # noqa: S301 - our own bytes
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         TABLE.rows = ()  # type: ignore[misc]

@@ -117,6 +117,18 @@ def test_a_working_directory_that_is_gone_has_no_file(
     assert find_dotenv() is None
 
 
+def test_a_directory_that_may_not_be_looked_into_has_no_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A service that starts in somebody else's directory starts without a file."""
+
+    def is_file(self: Path) -> bool:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "is_file", is_file)
+    assert find_dotenv() is None
+
+
 def test_a_repr_shows_no_values() -> None:
     """What a file holds does not show in a dump of it."""
     assert "hunter2" not in repr(_parse("TWILIO_AUTH_TOKEN=hunter2"))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from smsverify.settings import looks_like_example
+from smsverify.settings.examples import looks_like_example
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,8 @@ from typing import Any
 
 import attrs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from smsverify.domain.cost import micros
 from smsverify.domain.mode import Mode
@@ -195,6 +197,37 @@ def test_what_makes_no_sense_is_refused_with_its_name(name: str, value: object) 
     assert "\n" not in message
 
 
+ANYTHING = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(),
+        st.floats(),
+        st.decimals(),
+        st.text(),
+        st.binary(),
+        st.sampled_from([Mode.LIVE, Path("a"), object(), int, "US", "x" * 32, "+17205550100"]),
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner),
+        st.lists(inner).map(tuple),
+        st.dictionaries(st.text() | st.integers(), inner),
+    ),
+    max_leaves=4,
+)
+
+
+@given(st.sampled_from(variables()), ANYTHING)
+def test_any_object_is_a_value_or_a_configuration_error(variable: Any, value: object) -> None:
+    """Whatever a program passes, nothing else is raised, and what is taken can be given again."""
+    try:
+        settings = build(variable.attribute, value)
+    except ConfigurationError:
+        return
+    assert build(variable.attribute, getattr(settings, variable.attribute)) == settings
+    assert isinstance(hash(settings), int)
+
+
 def test_the_tables_of_these_tests_are_complete() -> None:
     """Each variable has a good and a bad value here."""
     names = [variable.name for variable in variables()]
@@ -218,7 +251,7 @@ def test_an_unknown_keyword_is_a_mistake_of_the_program() -> None:
 
 def test_settings_that_contradict_each_other_are_refused() -> None:
     """A limit an hour above the day's is refused, also when one of them is the default."""
-    with pytest.raises(ConfigurationError) as caught:
+    with pytest.raises(ConfigurationError, match="SMS_RATE_LIMIT_PER_HOUR must not be") as caught:
         Settings(rate_limit_per_hour=21)
     assert caught.value.setting == "SMS_RATE_LIMIT_PER_HOUR"
     with pytest.raises(ConfigurationError):

@@ -176,7 +176,7 @@ def test_a_path_is_taken_as_text_or_path(monkeypatch: pytest.MonkeyPatch) -> Non
     assert kind.parse("~/x.db") == Path("/home/somebody/x.db")
 
 
-@pytest.mark.parametrize("value", [1, None, b"/a", "a\0b", "~nobody-of-this-name/x"], ids=repr)
+@pytest.mark.parametrize("value", [1, None, b"/a", "a\0b", " ", "~nobody-of-this-name/x"], ids=repr)
 def test_what_is_no_path(value: object) -> None:
     """Other types, NUL and unknown home directories are refused."""
     refused(scalars.file_path(), value)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from smsverify.settings import unknown_variables, variables
-from smsverify.settings.unknown import known_names
+from smsverify.settings import variables
+from smsverify.settings.unknown import known_names, unknown_variables
 
 
 def test_what_is_known_is_not_unknown() -> None:
@@ -48,3 +48,5 @@ def test_names_of_others_are_left_alone() -> None:
         "REDIS_PORT_6379_TCP_ADDR",
     ]
     assert unknown_variables(others + kubernetes) == []
+    [found] = unknown_variables([*others, *kubernetes, "SMS_STORES"])
+    assert found.name == "SMS_STORES"
