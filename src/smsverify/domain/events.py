@@ -14,6 +14,7 @@ import attrs
 if TYPE_CHECKING:
     from smsverify.domain.delivery import DeliveryState, FailureReason
     from smsverify.domain.error_code import ErrorCode
+    from smsverify.domain.mode import Mode
     from smsverify.domain.periods import Millis
     from smsverify.domain.phone import PhoneNumber
     from smsverify.domain.senders import Sender
@@ -24,6 +25,21 @@ class Event:
     """Superclass of all events."""
 
     name: ClassVar[str] = "sms.event"
+
+
+@attrs.frozen
+class Started(Event):
+    """
+    A verifier was built; nothing was connected yet.
+
+    ``notice`` is a sentence on something that whoever runs it should know, such as credentials
+    that simulation leaves unused; empty when there is nothing.
+    """
+
+    name: ClassVar[str] = "sms.verifier.started"
+    mode: Mode
+    store: str
+    notice: str = ""
 
 
 @attrs.frozen
