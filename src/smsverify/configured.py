@@ -84,7 +84,7 @@ def namespace_of(settings: Settings) -> str:
 
 
 def key_secret_of(settings: Settings) -> bytes:
-    """Return the secret behind the names of phones; in live mode it may come from the account SID."""
+    """Return the secret behind phones' names; in live mode it may come from the account SID."""
     if settings.key_secret is not None:
         return settings.key_secret.encode()
     if settings.mode is Mode.LIVE and settings.twilio_account_sid is not None:

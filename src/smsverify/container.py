@@ -132,14 +132,12 @@ def _fixed_senders() -> SenderDirectory:
 
 
 class Container(containers.DeclarativeContainer):
-    """Builds one verifier from :class:`~smsverify.settings.Settings`; every part can be overridden."""
+    """Builds one verifier from its settings; every part can be overridden."""
 
     settings = providers.Dependency(instance_of=Settings)
     mode = settings.provided.mode.value
     policy = providers.Singleton(configured.policy_of, settings)
-    keys = providers.Singleton(
-        Keys, providers.Callable(configured.key_secret_of, settings)
-    )
+    keys = providers.Singleton(Keys, providers.Callable(configured.key_secret_of, settings))
     code_keys = providers.Singleton(configured.code_keys_of, settings)
     texts = providers.Singleton(configured.texts_of, settings)
 
@@ -224,7 +222,9 @@ class Container(containers.DeclarativeContainer):
         refusals=refusals,
         recent=recent,
     )
-    take_receipt = providers.Singleton(TakeReceipt, loop=loop, pool=pool, policy=policy, entropy=entropy)
+    take_receipt = providers.Singleton(
+        TakeReceipt, loop=loop, pool=pool, policy=policy, entropy=entropy
+    )
     note_opt_out = providers.Singleton(
         NoteOptOut, loop=loop, policy=policy, keys=keys, entropy=entropy
     )

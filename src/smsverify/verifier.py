@@ -13,10 +13,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from smsverify.facade.answers import check_result, refused_check, refused_send, send_result
 from smsverify.application.send import SendOrder
-from smsverify.facade.arguments import check_client_id, check_idempotency_key, check_purpose
-from smsverify.facade.background_loop import BACKGROUND, in_running_loop
 from smsverify.domain.code import parse_code
 from smsverify.domain.error_code import ErrorCode
 from smsverify.domain.languages import check_locale
@@ -25,6 +22,9 @@ from smsverify.domain.mode import Mode
 from smsverify.domain.number_rules import NumberRefusal, NumberRefusalReason
 from smsverify.domain.phone_problem import PhoneProblem
 from smsverify.errors import StoreError
+from smsverify.facade.answers import check_result, refused_check, refused_send, send_result
+from smsverify.facade.arguments import check_client_id, check_idempotency_key, check_purpose
+from smsverify.facade.background_loop import BACKGROUND, in_running_loop
 from smsverify.facade.wording import SENTENCES
 
 if TYPE_CHECKING:
@@ -42,10 +42,10 @@ if TYPE_CHECKING:
     from smsverify.domain.phone import PhoneNumber
     from smsverify.domain.policy import Policy
     from smsverify.domain.record import PhoneRecord
+    from smsverify.facade.results import CheckResult, SendResult
     from smsverify.ports.clock import Clock
     from smsverify.ports.gateway import Gateway
     from smsverify.ports.store import Store
-    from smsverify.facade.results import CheckResult, SendResult
 
 CODE_OF_REFUSAL: Final = {
     NumberRefusalReason.INVALID: ErrorCode.INVALID_PHONE_FORMAT,

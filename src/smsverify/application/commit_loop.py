@@ -105,7 +105,9 @@ class CommitLoop(Generic[R]):
         progress = _Progress()
         try:
             async with asyncio.timeout(STORE_SECONDS):
-                decision = await self._decide_until_it_stands(key, decide, load_first, progress)
+                decision = await self._decide_until_it_stands(
+                    key, decide, progress, load_first=load_first
+                )
         except TimeoutError as error:
             raise self._failed(self._out_of_time(progress)) from error
         except StoreError as error:
@@ -124,7 +126,7 @@ class CommitLoop(Generic[R]):
         return (None if current is None else self._codec.decode(current)), now
 
     async def _decide_until_it_stands(
-        self, key: str, decide: Decide[R, V_co], load_first: bool, progress: _Progress
+        self, key: str, decide: Decide[R, V_co], progress: _Progress, *, load_first: bool
     ) -> Decision[R, V_co]:
         now = self._store_clock.now()
         current: bytes | None = None
@@ -134,7 +136,7 @@ class CommitLoop(Generic[R]):
             decision = decide(None if current is None else self._codec.decode(current), now)
             if decision.record is None:
                 return decision
-            answer = await self._commit(key, current, decision, now)
+            answer = await self._commit(key, current, decision.record, decision.adds, now)
             match answer:
                 case Written():
                     return decision
@@ -148,9 +150,7 @@ class CommitLoop(Generic[R]):
         now = self._store_clock.now()
         due = () if now is None else self._refusals.take_due(now)
         if due and now is not None:
-            loaded, _ = await asyncio.gather(
-                self._store.load((key,)), self._send_once(due, now)
-            )
+            loaded, _ = await asyncio.gather(self._store.load((key,)), self._send_once(due, now))
         else:
             loaded = await self._store.load((key,))
         self._store_clock.hear(loaded.now)
@@ -170,14 +170,12 @@ class CommitLoop(Generic[R]):
                 await self._store.commit((), adds, now)
 
     async def _commit(
-        self, key: str, current: bytes | None, decision: Decision[R, V_co], now: Millis
+        self, key: str, current: bytes | None, record: R, adds: tuple[Add, ...], now: Millis
     ) -> CommitAnswer:
-        record = decision.record
-        assert record is not None
         new = None if record is self._empty else self._codec.encode(record)
         swap = Swap(key, current, new, self._keeping(record, now))
         due = self._refusals.take_due(now)
-        answer = await self._store.commit((swap,), decision.adds + due, now)
+        answer = await self._store.commit((swap,), adds + due, now)
         self._store_clock.hear(answer.now)
         if due and not isinstance(answer, Written):
             self._refusals.put_back(due)
@@ -205,5 +203,3 @@ class CommitLoop(Generic[R]):
     def _failed(self, error: StoreError) -> StoreError:
         self._events.emit(StoreFailed(error.code, str(error)))
         return error
-
-

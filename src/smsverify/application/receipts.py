@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from smsverify.application.commit_loop import CommitLoop
     from smsverify.application.keys import Keys
     from smsverify.application.sender_pool import SenderPool
-    from smsverify.domain.decisions import PhoneDecision, Noted, Settled
+    from smsverify.domain.decisions import Noted, PhoneDecision, Settled
     from smsverify.domain.delivery import DeliveryState
     from smsverify.domain.periods import Millis
     from smsverify.domain.phone import PhoneNumber

@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import attrs
 
 from smsverify.domain.admission import SendRequest, admit_send
-from smsverify.domain.code import derive_code
+from smsverify.domain.code import issue_code
 from smsverify.domain.decisions import Admitted, Refused, SentBefore
 from smsverify.domain.delivery import (
-    Accepted,
     FailureReason,
     GatewayAnswer,
     Rejected,
@@ -228,12 +227,11 @@ class SendVerification:
         self, order: SendOrder, request: SendRequest, admitted: Admitted, elapsed: Millis
     ) -> OutgoingSms:
         verification = admitted.verification
-        code = derive_code(self._code_keys, order.phone, order.purpose, verification)
-        assert code is not None  # admission repeats only codes whose secret is in force
+        code = issue_code(self._code_keys, order.phone, order.purpose, verification)
         left = verification.started_at + self._policy.code_life - admitted.attempt.at - elapsed
         return OutgoingSms(
             to=order.phone,
-            text=order.render(code.decode()),
+            text=order.render(code),
             sender=admitted.sender,
             valid_for=max(1, left // 1000),
             record=request.record_key,
@@ -242,9 +240,7 @@ class SendVerification:
 
     async def _settle(self, request: SendRequest, answer: GatewayAnswer) -> None:
         """Write the answer; if that fails, the attempt reads as UNKNOWN and stays charged."""
-        settlement = Settlement(
-            self._entropy.token(8), request.attempt_id, request.phone, answer
-        )
+        settlement = Settlement(self._entropy.token(8), request.attempt_id, request.phone, answer)
 
         def decide(record: PhoneRecord | None, now: Millis) -> PhoneDecision[object]:
             return settle(record, settlement, now, self._policy)

@@ -160,9 +160,7 @@ class SenderPool:
         allowance = self._rules.allowance
         if allowance is None:
             return pool
-        spent = [
-            one for one in pool.roster.senders if pool.sent_today.get(one.id, 0) >= allowance
-        ]
+        spent = [one for one in pool.roster.senders if pool.sent_today.get(one.id, 0) >= allowance]
         if not spent:
             return pool
         try:
@@ -192,7 +190,7 @@ class SenderPool:
         return noted.changed
 
     async def note_unusable(self, sender: Sender) -> None:
-        """Let a sender rest that the provider says is not ours; an outage only leaves it working."""
+        """Let a sender rest that the provider says is not ours; an outage leaves it working."""
         with contextlib.suppress(StoreError):
             await self.rest(sender, RestReason.UNUSABLE)
 

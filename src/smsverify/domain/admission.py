@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from smsverify.domain import counters, policy as names
+from smsverify.domain import counters
+from smsverify.domain import policy as names
 from smsverify.domain.code import CodeKeys
 from smsverify.domain.cost import country_ceiling
 from smsverify.domain.decisions import Admitted, Decision, PhoneDecision, Refused, SentBefore
@@ -71,7 +72,7 @@ def admit_send(
     repeated = _find_repeated(known, request, now, policy)
     if repeated is not None:
         return Decision(repeated)
-    refusal = _find_refusal(known, request, now, policy)
+    refusal = _find_refusal(known, now, policy)
     if refusal is not None:
         return _refuse(request, refusal)
     sender = choose_sender(
@@ -117,9 +118,7 @@ def _earlier_answer(attempt: Attempt, now: Millis, policy: Policy) -> SentBefore
     return SentBefore(attrs.evolve(attempt, state=state))
 
 
-def _find_refusal(
-    record: PhoneRecord, request: SendRequest, now: Millis, policy: Policy
-) -> Refused | None:
+def _find_refusal(record: PhoneRecord, now: Millis, policy: Policy) -> Refused | None:
     if record.opted_out_at is not None:
         return Refused(ErrorCode.RECIPIENT_OPTED_OUT)
     full = find_full_window([one.at for one in record.attempts], policy.sends, now)
@@ -197,9 +196,7 @@ def _charges(
             )
         )
         refusals.append(_over_client_limit(now))
-    adds.append(
-        counters.add_to_day(now, counters.SPENT, request.amount, policy.daily_ceiling)
-    )
+    adds.append(counters.add_to_day(now, counters.SPENT, request.amount, policy.daily_ceiling))
     refusals.append(_over_budget(names.DAILY_COST, now))
     spent_here = counters.of_country(counters.SPENT, country)
     adds.append(counters.add_to_day(now, spent_here, request.amount, own))

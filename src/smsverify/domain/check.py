@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from smsverify.domain import counters, policy as names
+from smsverify.domain import counters
+from smsverify.domain import policy as names
 from smsverify.domain.code import CodeKeys, derive_code, same_code
 from smsverify.domain.decisions import Approved, Decision, PhoneDecision, Refused, Wrong
 from smsverify.domain.error_code import ErrorCode
@@ -90,9 +91,7 @@ def _find_repeated(
         if approval.operation == request.operation:
             return Approved()
         if _same_caller(approval, request) and in_life(approval.verification, now, policy):
-            code = derive_code(
-                request.keys, request.phone, request.purpose, approval.verification
-            )
+            code = derive_code(request.keys, request.phone, request.purpose, approval.verification)
             if same_code(request.typed, code):
                 return Approved(again=True)
     return None

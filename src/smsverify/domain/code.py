@@ -99,6 +99,18 @@ def derive_code(
     return b"%0*d" % (keys.digits, number % 10**keys.digits)
 
 
+def issue_code(keys: CodeKeys, phone: PhoneNumber, purpose: str, verification: Verification) -> str:
+    """
+    Return the code that goes into a message.
+
+    Raises LookupError when its secret is gone: admission hands out no such verification.
+    """
+    code = derive_code(keys, phone, purpose, verification)
+    if code is None:
+        raise LookupError("The secret of this verification was rotated out.")
+    return code.decode()
+
+
 def same_code(typed: bytes, code: bytes | None) -> bool:
     """Compare in constant time; always compares, also when there is no code."""
     return hmac.compare_digest(typed, DUMMY if code is None else code)

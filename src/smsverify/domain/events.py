@@ -160,7 +160,7 @@ class ProviderRefusesCredentials(Event):
 
 @attrs.frozen
 class StoreFailed(Event):
-    """The store did not answer, was contended or holds what can't be read; the call failed closed."""
+    """The store did not answer, was contended or can't be read; the call failed closed."""
 
     name: ClassVar[str] = "sms.store.failed"
     code: ErrorCode

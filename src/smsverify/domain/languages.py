@@ -170,5 +170,3 @@ def _ancestry(tag: str) -> Iterator[str]:
         if tag in _SAME_LANGUAGE:
             yield _SAME_LANGUAGE[tag]
         tag = tag.rpartition("-")[0]
-        if tag[-2:-1] == "-":  # a single letter introduces an extension, and means nothing alone
-            tag = tag[:-2]

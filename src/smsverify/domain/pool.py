@@ -114,9 +114,7 @@ def begin_rest(
     rests = resting(record, now)
     if order.sender.id in rests:
         return Decision(Noted(changed=False))
-    others = [
-        one for one in order.all_senders if one.id not in rests and one.id != order.sender.id
-    ]
+    others = [one for one in order.all_senders if one.id not in rests and one.id != order.sender.id]
     if order.reason is RestReason.FILTERED and not others:
         return Decision(Noted(changed=False))
     until = now + order.cooldown
@@ -136,9 +134,7 @@ def end_rest(
     return _write(left, operation, SenderReleased(sender, by))
 
 
-def _write(
-    rests: tuple[Rest, ...], operation: bytes, event: Event
-) -> Decision[PoolRecord, Noted]:
+def _write(rests: tuple[Rest, ...], operation: bytes, event: Event) -> Decision[PoolRecord, Noted]:
     return Decision(Noted(changed=True), PoolRecord(operation, rests), events=(event,))
 
 
@@ -166,9 +162,7 @@ def filtered_keys(sender: bytes, now: Millis) -> tuple[str, str]:
 def too_often_filtered(groups: Sequence[Mapping[str, int]], now: Millis) -> bool:
     """Say whether enough different phones were filtered within the last hour."""
     phones = {
-        phone
-        for phone, minute in _filtered(groups)
-        if now // MINUTE - minute < HOUR // MINUTE
+        phone for phone, minute in _filtered(groups) if now // MINUTE - minute < HOUR // MINUTE
     }
     return len(phones) >= FILTERED_RECIPIENTS
 

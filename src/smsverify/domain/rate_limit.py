@@ -74,9 +74,7 @@ def find_full_window(
 
 def places_left(times: Sequence[Millis], limits: Sequence[Limit], now: Millis) -> int:
     """Return how many entries fit now before the first window is full; never below zero."""
-    return max(
-        0, min(limit.count - len(within(times, limit.span, now)) for limit in limits)
-    )
+    return max(0, min(limit.count - len(within(times, limit.span, now)) for limit in limits))
 
 
 def prune(times: tuple[Millis, ...], span: Millis, now: Millis) -> tuple[Millis, ...]:

@@ -223,9 +223,7 @@ def take_receipt(
     )
 
 
-def _receipt_counts(
-    attempt: Attempt, receipt: Receipt, now: Millis
-) -> tuple[counters.Add, ...]:
+def _receipt_counts(attempt: Attempt, receipt: Receipt, now: Millis) -> tuple[counters.Add, ...]:
     """
     Count the new fact, and that the provider took it if this is the first to say so.
 

@@ -97,9 +97,7 @@ def age_record(record: PhoneRecord, now: Millis, policy: Policy) -> PhoneRecord:
     )
 
 
-def _age_attempts(
-    attempts: Sequence[Attempt], now: Millis, policy: Policy
-) -> tuple[Attempt, ...]:
+def _age_attempts(attempts: Sequence[Attempt], now: Millis, policy: Policy) -> tuple[Attempt, ...]:
     long_over = 2 * policy.code_life
     aged: list[Attempt] = []
     for attempt in attempts:
@@ -148,7 +146,6 @@ def keeping_of(record: PhoneRecord, now: Millis, *, policy: Policy) -> Millis | 
     ends += [settle_time(time, now) + longest for one in record.wrong for time in one.times]
     ends += [settle_time(one.at, now) + policy.operation_keeping for one in record.operations]
     ends += [
-        settle_time(one.verification.started_at, now) + policy.code_life
-        for one in record.approvals
+        settle_time(one.verification.started_at, now) + policy.code_life for one in record.approvals
     ]
     return max(ends, default=now + 1) - now

@@ -1,1 +1,1 @@
-"""What stands around the facade: arguments checked, results built, sentences, the loop of threads."""
+"""What stands around the facade: arguments, results, sentences, and the loop for threads."""

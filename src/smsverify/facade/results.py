@@ -11,7 +11,7 @@ from smsverify.domain.error_code import ErrorCode
 
 
 class _Result(Mapping[str, object]):
-    """Makes an attrs class answer ``result["success"]``, ``result.get(...)`` and ``dict(result)``."""
+    """Makes an attrs class answer ``result["success"]``, ``get`` and ``dict(result)``."""
 
     __slots__ = ()
 

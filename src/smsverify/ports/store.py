@@ -80,7 +80,7 @@ class Conflict:
 
 @attrs.frozen
 class Stale:
-    """``decided_at`` is too far from the store's clock; nothing was written; ``records`` as above."""
+    """``decided_at`` is too far from the store's clock; nothing was written; ``records`` too."""
 
     now: Millis
     records: tuple[bytes | None, ...] = attrs.field(repr=False)
