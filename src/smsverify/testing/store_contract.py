@@ -26,14 +26,11 @@ try:
 except ImportError as error:
     raise missing_extra(error) from error
 
-# Before their first import, so that their asserts show what they compared.
-pytest.register_assert_rewrite("smsverify.testing.store_suite")
-
-from smsverify.testing.store_suite.additions import AdditionsPart  # noqa: E402
-from smsverify.testing.store_suite.answers import AnswersPart  # noqa: E402
-from smsverify.testing.store_suite.keeping import KeepingPart  # noqa: E402
-from smsverify.testing.store_suite.parallel import ParallelPart  # noqa: E402
-from smsverify.testing.store_suite.records import RecordsPart  # noqa: E402
+from smsverify.testing.store_suite.additions import AdditionsPart
+from smsverify.testing.store_suite.answers import AnswersPart
+from smsverify.testing.store_suite.keeping import KeepingPart
+from smsverify.testing.store_suite.parallel import ParallelPart
+from smsverify.testing.store_suite.records import RecordsPart
 
 if TYPE_CHECKING:
     from smsverify.ports.store import Store
