@@ -101,7 +101,7 @@ def mask_e164(e164: str) -> str:
         return "***"
     code = _calling_code(e164)
     national = e164[1 + len(code) :]
-    to_show = max(0, len(national) - _HIDDEN_DIGITS)
+    to_show = len(national) - _HIDDEN_DIGITS
     tail = min(_SHOWN_TAIL, to_show) if to_show >= _SHORTEST_TAIL else 0
     head = min(_SHOWN_HEAD, to_show - tail) if tail else 0
     return f"+{code}{national[:head]}***{national[len(national) - tail :]}"

@@ -91,6 +91,7 @@ def test_lines_run_in_the_direction_of_their_script(tag: str) -> None:
         ("ca-ES-VALENCIA", "ca-ES-valencia"),
         ("de-1996", "de-1996"),
         ("en-US-u-hc-h12", "en-US-u-hc-h12"),
+        ("de" + "-abcdefgh" * 3 + "-abcde", "de" + "-abcdefgh" * 3 + "-abcde"),  # 35 characters
     ],
 )
 def test_locales_get_their_usual_case(locale: str | None, tag: str | None) -> None:
@@ -118,7 +119,7 @@ def test_locales_get_their_usual_case(locale: str | None, tag: str | None) -> No
         "\u017fv",
         "\uff45\uff4e",
         "../de",
-        "de" + "-x" * 17 + "-yy",
+        "de" + "-abcdefgh" * 3 + "-abcdef",  # 36 characters
         "x" * 2**20,
     ],
 )

@@ -261,14 +261,6 @@ def test_a_problem_never_repeats_the_input(text: str) -> None:
         assert found in PROBLEMS.values()
 
 
-@pytest.mark.parametrize("problem", PhoneProblemReason)
-def test_every_problem_says_what_to_do(problem: PhoneProblemReason) -> None:
-    """Each reason has one whole sentence."""
-    message = PROBLEMS[problem].message
-    assert message.endswith(".")
-    assert "\n" not in message
-
-
 @pytest.mark.parametrize(
     ("e164", "masked"),
     [

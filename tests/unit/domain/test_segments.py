@@ -106,6 +106,10 @@ def test_look_alikes_are_outside_the_alphabet(letter: str) -> None:
         ("ó" * 66 + "😀" + "ó" * 65, Encoding.UCS_2, 133, 2),
         ("ó" * 66 + "😀" + "ó" * 66, Encoding.UCS_2, 134, 3),
         ("😀" * 67, Encoding.UCS_2, 134, 3),
+        # The last character of one unit, and the first of two.
+        ("\uffff" * 70, Encoding.UCS_2, 70, 1),
+        ("\U00010000" * 35, Encoding.UCS_2, 70, 1),
+        ("\U00010000" * 36, Encoding.UCS_2, 72, 2),
     ],
 )
 def test_known_vectors(text: str, encoding: Encoding, units: int, segments: int) -> None:
