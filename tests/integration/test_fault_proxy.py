@@ -297,6 +297,49 @@ async def test_cut_loses_a_held_request(
     assert stored(redis_server, "counter") is None
 
 
+async def test_release_waits_for_the_server(
+    fault_proxy: FaultProxy, async_client: redis.asyncio.Redis, redis_server: Single
+) -> None:
+    """Who releases a command learns when the server does not answer it, the client being gone."""
+    hold = fault_proxy.hold_request(when=named(COUNT))
+    with pytest.raises(redis.TimeoutError):
+        await async_client.incr("counter")
+    redis_server.process.pause()
+    with pytest.raises(TimeoutError, match="not answered"):
+        # Beside the loop, in which the client closes its connection.
+        await asyncio.to_thread(hold.release, within=SHORT)
+    redis_server.process.resume()
+    hold.release()
+    assert stored(redis_server, "counter") == b"1"
+
+
+async def test_passing_through_ends_what_was_armed(
+    fault_proxy: FaultProxy, async_client: redis.asyncio.Redis, redis_server: Single
+) -> None:
+    """When all passes through again, held commands go and no fault strikes any more."""
+    hold = fault_proxy.hold_request(n=None, when=named(COUNT))
+    fault_proxy.drop_reply(n=None)
+    waiting = asyncio.ensure_future(async_client.incr("counter"))
+    await hold.struck()
+    fault_proxy.pass_through()
+    assert await waiting == 1
+    assert await async_client.incr("counter") == 2
+    assert hold.hits == 1
+
+
+async def test_close_ends_whatever_goes_on(redis_server: Single, redis_url: str) -> None:
+    """A proxy closes at once, also with a command held, which is lost."""
+    with FaultProxy("127.0.0.1", redis_server.process.port) as proxy:
+        hold = proxy.hold_request(when=named(COUNT))
+        one = redis.asyncio.Redis(port=proxy.port, retry=AsyncRetry(NoBackoff(), 0))
+        lost = asyncio.ensure_future(one.incr("counter"))
+        await hold.struck()
+    with pytest.raises(redis.ConnectionError):
+        await lost
+    await one.aclose()
+    assert stored(redis_server, "counter") is None
+
+
 # ── lines ─────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -335,6 +378,25 @@ def test_a_black_hole_swallows_all(fault_proxy: FaultProxy, redis_server: Single
     fault_proxy.pass_through()
     assert stored(redis_server, "counter") is None
     assert client_of(fault_proxy).incr("counter") == 1
+
+
+async def test_a_black_hole_swallows_what_is_on_its_way(
+    fault_proxy: FaultProxy, redis_server: Single
+) -> None:
+    """A reply under way is swallowed too, and who still waits is cut off when all is over."""
+    async with redis.asyncio.Redis(
+        port=fault_proxy.port, retry=AsyncRetry(NoBackoff(), 0)
+    ) as patient:
+        delay = fault_proxy.delay(SHORT, when=named(COUNT))
+        waiting = asyncio.ensure_future(patient.incr("counter"))
+        await delay.struck()
+        fault_proxy.black_hole()
+        done, _ = await asyncio.wait([waiting], timeout=TWICE_AS_LONG)
+        assert not done
+        fault_proxy.pass_through()
+        with pytest.raises(redis.ConnectionError):
+            await waiting
+    assert stored(redis_server, "counter") == b"1"
 
 
 def test_a_black_hole_can_wait_for_a_command(fault_proxy: FaultProxy, redis_server: Single) -> None:

@@ -186,9 +186,15 @@ def test_dump_sees_every_type(redis_server: Single, redis_url: str) -> None:
     client.zadd("zset", {"needle": 1})
     client.xadd("stream", {"field": "needle"})
     found = redis_server.all_keys_and_values()
-    assert b"needle-key" in found
+    assert set(found) == {b"needle-key", b"hash", b"list", b"set", b"zset", b"stream"}
     assert all(any(b"needle" in held for held in values) for values in found.values())
     assert found[b"hash"] == (b"field-needle", b"needle")
+
+
+def test_dump_sees_every_key(redis_server: Single, redis_url: str) -> None:
+    """A scan goes on until the last of many keys."""
+    redis_server.process.call("DEBUG", "POPULATE", 5_000)
+    assert len(redis_server.all_keys_and_values()) == 5_000
 
 
 def test_topologies_store_count_and_flush(topology: Topology) -> None:

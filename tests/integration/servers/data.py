@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from tests.integration.servers import resp
+from tests.integration.servers.asking import Command
 from tests.integration.servers.process import ServerProcess
 
 Stored: TypeAlias = dict[bytes, tuple[bytes, ...]]
@@ -37,16 +38,12 @@ _READERS: dict[bytes, tuple[str, ...]] = {
 
 
 def stored_in(server: ServerProcess) -> Stored:
-    """Give everything that this server stores in its database 0, and what its functions say."""
+    """Give everything that this server stores in its database 0."""
     found: Stored = {}
-    for key in _keys(server):
-        kind = server.call("TYPE", key)
-        assert isinstance(kind, bytes)
-        reader = _READERS.get(kind)
-        if reader is not None:
-            found[key] = tuple(_flat(server.call(reader[0], key, *reader[1:])))
-        elif kind != b"none":
-            found[key] = tuple(_flat(server.call("DUMP", key)))
+    for keys in _pages(server):
+        kinds = server.pipeline([("TYPE", key) for key in keys])
+        values = server.pipeline([_reader(*pair) for pair in zip(keys, kinds, strict=True)])
+        found |= {key: tuple(_flat(held)) for key, held in zip(keys, values, strict=True)}
     return found
 
 
@@ -65,16 +62,21 @@ def command_counts_of(server: ServerProcess) -> Counter[str]:
     )
 
 
-def _keys(server: ServerProcess) -> Iterator[bytes]:
+def _pages(server: ServerProcess) -> Iterator[list[bytes]]:
     cursor: bytes | int = 0
-    while True:
-        answer = server.call("SCAN", cursor, "COUNT", 1000)
+    while cursor != b"0":
+        answer = server.call("SCAN", cursor, "COUNT", 1_000)
         assert isinstance(answer, list)
         cursor, page = answer  # type: ignore[assignment]
         assert isinstance(page, list)
-        yield from (key for key in page if isinstance(key, bytes))
-        if cursor == b"0":
-            return
+        yield [key for key in page if isinstance(key, bytes)]
+
+
+def _reader(key: bytes, kind: resp.Reply) -> Command:
+    """Give the command that reads all of a key of this kind; of an unknown kind, its raw form."""
+    assert isinstance(kind, bytes)
+    name, *rest = _READERS.get(kind, ("DUMP",))
+    return (name, key, *rest)
 
 
 def _flat(reply: resp.Reply) -> Iterator[bytes]:
