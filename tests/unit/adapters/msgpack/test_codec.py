@@ -13,12 +13,13 @@ from smsverify.domain.delivery import DeliveryState, FailureReason
 from smsverify.domain.error_code import ErrorCode
 from smsverify.domain.record import EMPTY, PhoneRecord
 from smsverify.errors import StoreDataInvalid
+from smsverify.testing.strategies import records as stored_records
 from tests.unit.domain.builders import attempt, fresh, record, records
 
 CODEC = MsgpackCodec()
 
 
-@given(records())
+@given(records() | stored_records())
 @example(EMPTY)
 def test_record_comes_back_equal(whole: PhoneRecord) -> None:
     """Decoding what was encoded gives an equal record, whatever it holds."""
