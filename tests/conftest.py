@@ -32,6 +32,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.integration)
 
 
+def pytest_report_header() -> str:
+    """Name the server that the tests run on; pytest asks only the conftest that it loads first."""
+    from tests.integration.servers import report_header
+
+    return report_header()
+
+
 def pytest_sessionstart() -> None:
     """
     Forget what functions remember from an earlier session in this process.

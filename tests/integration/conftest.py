@@ -17,15 +17,9 @@ from tests.integration.servers import (
     SentinelTopology,
     Single,
     Topology,
-    report_header,
 )
 
 TOPOLOGIES = {"single": "redis_server", "sentinel": "sentinel", "cluster": "cluster"}
-
-
-def pytest_report_header() -> str:
-    """Name the server that the tests run on."""
-    return report_header()
 
 
 @pytest.fixture(scope="session")
