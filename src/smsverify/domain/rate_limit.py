@@ -25,13 +25,19 @@ class Limit:
 
     Attributes:
         rule: the name that a refusal carries, such as ``sends_per_hour``.
-        count: entries that fit.
+        count: entries that fit; at least one, else ValueError: a window that never takes an entry
+            has no time at which it frees a place.
         span: length of the window in milliseconds.
     """
 
     rule: str
-    count: int
+    count: int = attrs.field()
     span: Millis
+
+    @count.validator
+    def _check_count(self, _attribute: object, count: int) -> None:
+        if count < 1:
+            raise ValueError(f"The limit {self.rule} must let at least one entry through.")
 
 
 @attrs.frozen

@@ -8,7 +8,9 @@ from typing import Any
 import attrs
 from hypothesis import strategies as st
 
-from smsverify.domain.code import CodeKeys
+from smsverify.domain.admission import SendRequest
+from smsverify.domain.check import CheckRequest
+from smsverify.domain.code import CodeKeys, derive_code
 from smsverify.domain.delivery import DeliveryState, FailureReason
 from smsverify.domain.periods import MINUTE, SECOND
 from smsverify.domain.phone import LineType, PhoneNumber
@@ -20,7 +22,7 @@ from smsverify.domain.record import (
     Verification,
     WrongAnswers,
 )
-from smsverify.domain.senders import Sender
+from smsverify.domain.senders import Roster, Sender
 
 NOON = 1_795_348_800_000
 """2026-11-22T12:00:00Z."""
@@ -130,3 +132,41 @@ def records(draw: st.DrawFn, *, max_parts: int = 6) -> PhoneRecord:
         draw(st.none() | _times),
         several(_hashes, 16),
     )
+
+
+# ── requests ──────────────────────────────────────────────────────────────────────────────────
+
+
+def send_request(**changes: Any) -> SendRequest:
+    """Build a call of "send" to PHONE from SENDER, with fresh ids."""
+    plain = SendRequest(
+        attempt_id=fresh(),
+        verification_id=fresh(16),
+        phone=PHONE,
+        record_key="p:name",
+        purpose="verify",
+        amount=8_300,
+        keys=KEYS,
+        roster=Roster((SENDER,)),
+        home=frozenset({"US"}),
+    )
+    return attrs.evolve(plain, **changes)
+
+
+def check_request(typed: bytes = b"000000", **changes: Any) -> CheckRequest:
+    """Build a call of "check" with a fresh id."""
+    plain = CheckRequest(operation=fresh(), phone=PHONE, purpose="verify", typed=typed, keys=KEYS)
+    return attrs.evolve(plain, **changes)
+
+
+def right_code(carried: Verification | None, purpose: str = "verify") -> bytes:
+    """Return the code that a message carried."""
+    assert carried is not None
+    code = derive_code(KEYS, PHONE, purpose, carried)
+    assert code is not None
+    return code
+
+
+def not_code(*codes: bytes) -> bytes:
+    """Return six digits that are none of these codes."""
+    return next(typed for n in range(9) if (typed := b"%06d" % n) not in codes)
