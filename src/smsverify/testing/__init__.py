@@ -31,8 +31,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from smsverify.testing.clock import HostOffset, ManualClock
     from smsverify.testing.entropy import ScriptedEntropy
-    from smsverify.testing.gateway import ScriptedGateway, last_code
-    from smsverify.testing.gateway_contract import GatewayContract, message_to
+    from smsverify.testing.gateway import ScriptedGateway, last_code, message_to
+    from smsverify.testing.gateway_contract import GatewayContract
     from smsverify.testing.hold import Hold
     from smsverify.testing.store import ExecutesLate, LosesRaces, LosesReplies, Loss, WrappedStore
     from smsverify.testing.store_contract import AnyClockStoreContract, StoreContract
@@ -89,7 +89,7 @@ _HOME: Final = {
     "WrappedStore": "store",
     "compare_with_memory": "store_machine",
     "last_code": "gateway",
-    "message_to": "gateway_contract",
+    "message_to": "gateway",
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -34,7 +35,8 @@ class ManualClock:
     def __init__(self, start: Millis = NOON) -> None:
         self._start = start
         self._elapsed = 0
-        self._waking: list[int] = []
+        self._naps = itertools.count()
+        self._waking: list[tuple[int, int]] = []
 
     def wall(self) -> Millis:
         """Return the time of day, milliseconds since the epoch."""
@@ -57,15 +59,16 @@ class ManualClock:
     async def sleep(self, seconds: float) -> None:
         """Let others run, then go on with the clock moved by at least ``seconds``."""
         end = self._elapsed + max(0, round(seconds * _MICROSECONDS))
-        self._waking.append(end)
+        nap = (end, next(self._naps))
+        self._waking.append(nap)
         try:
             await asyncio.sleep(0)
             # An earlier sleeper wakes first; it needs a turn of the loop, not an event.
-            while min(self._waking) < end:  # noqa: ASYNC110
+            while min(self._waking) < nap:  # noqa: ASYNC110
                 await asyncio.sleep(0)
             self._elapsed = max(self._elapsed, end)
         finally:
-            self._waking.remove(end)
+            self._waking.remove(nap)
 
 
 @attrs.frozen

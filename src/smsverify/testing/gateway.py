@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 from smsverify.domain.delivery import Accepted, GatewayAnswer
 from smsverify.domain.phone import PhoneNumber, PhoneProblem, parse_phone
+from smsverify.domain.senders import Sender
+from smsverify.ports.gateway import OutgoingSms
 from smsverify.testing.hold import Hold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from smsverify.ports.gateway import OutgoingSms
 
 Answer: TypeAlias = GatewayAnswer | Exception
 """What a script holds: an answer to return, or an exception to raise."""
@@ -83,6 +83,15 @@ class ScriptedGateway:
 
     def _accept(self) -> Accepted:
         return Accepted(f"SM{next(self._numbers):032x}")
+
+
+def message_to(e164: str, text: str = "Example: your code is 123456.") -> OutgoingSms:
+    """Return a message to a number, from one of the numbers that are kept for fiction."""
+    to = parse_phone(e164)
+    if not isinstance(to, PhoneNumber):
+        raise TypeError(to.message)
+    sender = Sender("+17205550100", "US", "720")
+    return OutgoingSms(to, text, sender, valid_for=600, record="p:contract", attempt=b"attempt1")
 
 
 class Inbox(Protocol):

@@ -22,10 +22,8 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from smsverify.domain.delivery import Accepted, Rejected, Uncertain
-from smsverify.domain.phone import PhoneNumber, parse_phone
-from smsverify.domain.senders import Sender
-from smsverify.ports.gateway import OutgoingSms
 from smsverify.testing.extra import missing_extra
+from smsverify.testing.gateway import message_to
 
 try:
     import pytest
@@ -35,21 +33,12 @@ except ImportError as error:
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from smsverify.ports.gateway import Gateway
+    from smsverify.ports.gateway import Gateway, OutgoingSms
 
 WITHIN: Final = 5.0
 """Seconds that the gateway is given; as many again are allowed before a test calls it stuck."""
 
 _MESSAGE_ID: Final = re.compile(r"SM[0-9a-f]{32}")
-
-
-def message_to(e164: str, text: str = "Example: your code is 123456.") -> OutgoingSms:
-    """Return a message to a number, from one of the numbers that are kept for fiction."""
-    to = parse_phone(e164)
-    if not isinstance(to, PhoneNumber):
-        raise TypeError(to.message)
-    sender = Sender("+17205550100", "US", "720")
-    return OutgoingSms(to, text, sender, valid_for=600, record="p:contract", attempt=b"attempt1")
 
 
 @pytest.mark.asyncio

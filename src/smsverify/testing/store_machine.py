@@ -28,40 +28,40 @@ if TYPE_CHECKING:
 MakeStore: TypeAlias = "Callable[[ManualClock], Store]"
 """Builds an empty store that takes its time from the clock."""
 
+Changes: TypeAlias = dict[str, "tuple[bytes | None, Millis | None]"]
+"""By key: the new value, and how long to keep it."""
+
 _RECORDS: Final = ("p:a", "p:b", "p:c")
 _GROUPS: Final = ("day:1", "day:2")
 _FIELDS: Final = ("spent", "sends")
 _TEN_DAYS: Final = 10 * DAY
 """No clock here gets that far, so what is kept for so long is compared, and nothing expires."""
 
-_CURRENT: Final = "current"
-_EARLIER: Final = "earlier"
-
 # Few values: then a wrong guess is sometimes right, and an earlier value comes back.
 _values = st.sampled_from([b"", b"1", b"two", b"\x00\xff\r\n"]) | st.binary(max_size=300)
-_swaps = st.lists(
-    st.tuples(
-        st.sampled_from(_RECORDS),
-        st.just(_CURRENT) | st.just(_EARLIER) | st.none() | _values,
-        st.none() | _values,
-        st.sampled_from([None, _TEN_DAYS]),
-    ),
+_changes = st.dictionaries(
+    st.sampled_from(_RECORDS),
+    st.tuples(st.none() | _values | _values, st.sampled_from([None, _TEN_DAYS])),
     max_size=3,
-    unique_by=lambda swap: swap[0],
 )
+_guesses = st.fixed_dictionaries({key: st.none() | _values for key in _RECORDS})
 _adds = st.lists(
     st.builds(
         Add,
         st.sampled_from(_GROUPS),
         st.sampled_from(_FIELDS),
         st.integers(-5, 10) | st.sampled_from([0, 2**53 - 1]),
-        st.none() | st.integers(-1, 20) | st.just(2**53 - 1),
+        st.none() | st.integers(-1, 40) | st.just(2**53 - 1),
         st.just(FAR_FUTURE),
     ),
     max_size=4,
 )
-_gaps = st.just(0) | st.sampled_from(
-    [sign * gap for sign in (-1, 1) for gap in (1, MAX_CLOCK_GAP, MAX_CLOCK_GAP + 1, MINUTE, HOUR)]
+_gaps = st.sampled_from(
+    [
+        sign * gap
+        for gap in (0, 1, MAX_CLOCK_GAP, MAX_CLOCK_GAP + 1, MINUTE, HOUR)
+        for sign in (1, -1)
+    ]
 )
 
 
@@ -79,17 +79,22 @@ class StoreMachine(RuleBasedStateMachine):
         self._earlier: dict[str, bytes | None] = {}
         self._last: tuple[list[Swap], list[Add], Millis] = ([], [], self._clock.wall())
 
-    @rule(swaps=_swaps, adds=_adds, gap=_gaps)
-    def commit(self, swaps: list[tuple[str, Any, Any, Any]], adds: list[Add], gap: Millis) -> None:
-        """Commit on what is there, on what was there once, or on a guess."""
-        stored = dict(zip(_RECORDS, self._run(self._model.load(_RECORDS)).records, strict=True))
-        resolved = []
-        for key, expected, new, keep in swaps:
-            read = {_CURRENT: stored[key], _EARLIER: self._earlier.get(key)}.get(expected, expected)
-            resolved.append(Swap(key, read, new, keep))
-        self._earlier = stored
-        self._last = (resolved, adds, self._clock.wall() + gap)
-        self._commit_on_both()
+    @rule(changes=_changes, adds=_adds)
+    def commit(self, changes: Changes, adds: list[Add]) -> None:
+        """Commit on what is there, now."""
+        self._commit(self._stored(), changes, adds, 0)
+
+    @rule(changes=_changes, adds=_adds, gap=_gaps)
+    def commit_by_another_clock(self, changes: Changes, adds: list[Add], gap: Millis) -> None:
+        """Commit on what is there, by a clock that may be too far off."""
+        self._commit(self._stored(), changes, adds, gap)
+
+    @rule(changes=_changes, adds=_adds, guesses=st.none() | _guesses)
+    def commit_blindly(
+        self, changes: Changes, adds: list[Add], guesses: dict[str, bytes | None] | None
+    ) -> None:
+        """Commit on what was there before the last commit, or on a guess."""
+        self._commit(self._earlier if guesses is None else guesses, changes, adds, 0)
 
     @rule()
     def commit_again(self) -> None:
@@ -106,15 +111,13 @@ class StoreMachine(RuleBasedStateMachine):
             lambda store: store.load(records, groups),
         )
 
-    @rule(seconds=st.sampled_from([0.001, 1, 2, 2.001, 60, 3_600]))
-    def advance(self, seconds: float) -> None:
-        """Let time pass."""
-        self._clock.advance(seconds)
-
-    @rule(seconds=st.sampled_from([-3_600, -2.001, -1, 1, 2.001, 3_600]))
-    def jump(self, seconds: float) -> None:
-        """Set the clock."""
-        self._clock.jump(seconds)
+    @rule(
+        passed=st.sampled_from([0.001, 1, 2.001, 3_600]), jump=st.sampled_from([0, 0, -3_600, 60])
+    )
+    def pass_time(self, passed: float, jump: float) -> None:
+        """Let time pass, and sometimes set the clock."""
+        self._clock.advance(passed)
+        self._clock.jump(jump)
 
     @rule()
     def close(self) -> None:
@@ -130,6 +133,17 @@ class StoreMachine(RuleBasedStateMachine):
         """Give back what was opened."""
         self._run(self._store.close())
         self._runner.close()
+
+    def _stored(self) -> dict[str, bytes | None]:
+        return dict(zip(_RECORDS, self._run(self._model.load(_RECORDS)).records, strict=True))
+
+    def _commit(
+        self, read: dict[str, bytes | None], changes: Changes, adds: list[Add], gap: Millis
+    ) -> None:
+        swaps = [Swap(key, read.get(key), *change) for key, change in changes.items()]
+        self._earlier = self._stored()
+        self._last = (swaps, adds, self._clock.wall() + gap)
+        self._commit_on_both()
 
     def _commit_on_both(self) -> None:
         self._compare(lambda store: store.commit(*self._last))
