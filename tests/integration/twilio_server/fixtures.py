@@ -1,0 +1,19 @@
+"""Fixtures to import into a test module: ``from ...fixtures import local_twilio``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.integration.twilio_server.server import LocalTwilio
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def local_twilio() -> Iterator[LocalTwilio]:
+    """Run a local Twilio for one test."""
+    with LocalTwilio() as server:
+        yield server
