@@ -76,7 +76,6 @@ REASONS: Final = {
 }
 """Why, by Twilio's number."""
 
-_OK = range(200, 300)
 _REFUSED = range(400, 500)
 _UNAUTHORIZED: Final = 401
 _TOO_MANY: Final = 429
@@ -136,7 +135,7 @@ def read_message_id(value: object) -> str | None:
 
 def answer_to_refusal(status: int, code: int | None) -> Rejected | Uncertain:
     """
-    Say what an HTTP answer other than 2xx means.
+    Say what an HTTP answer means that did not bring a message.
 
     4xx was not processed and never will be; everything else may have been.
     """
@@ -162,11 +161,6 @@ def answer_to_creation(message_id: object, status: object, code: object) -> Gate
     if status in _NEVER_SENT:
         return Rejected(_reason_of(number), number)
     return Accepted(known)
-
-
-def is_success(status: int) -> bool:
-    """Say whether an HTTP status means that the request was processed."""
-    return status in _OK
 
 
 def news_of_receipt(status: str, code: str | None) -> News | None:

@@ -16,5 +16,7 @@ def mask_text(text: object) -> str:
 
     Every run of four digits or more goes, in any script, with or without signs between them.
     """
-    short = str(text)[:_LONGEST]
-    return ascii(_DIGITS.sub("***", _SID.sub(r"\1***", short)))[1:-1]
+    short = _SID.sub(r"\1***", str(text)[:_LONGEST])
+    # Beside the digits that \d knows there are others, such as superscripts.
+    plain = "".join("0" if sign.isnumeric() and not sign.isdecimal() else sign for sign in short)
+    return ascii(_DIGITS.sub("***", plain))[1:-1]
