@@ -32,8 +32,8 @@ from smsverify.verifier import Parts, SmsVerifier
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from typing import Final
-
+    from smsverify.adapters.twilio.callback import CallbackAddresses
+    from smsverify.adapters.twilio.client import TwilioApi
     from smsverify.ports.clock import Clock
     from smsverify.ports.codec import PoolCodec, RecordCodec
     from smsverify.ports.entropy import Entropy
@@ -42,9 +42,7 @@ if TYPE_CHECKING:
     from smsverify.ports.prices import PriceSource
     from smsverify.ports.senders import SenderDirectory
     from smsverify.ports.store import Store
-
-SIMULATED_SENDER: Final = "+17205550100"
-"""The one sender of the simulation: a number of the range that is kept for fiction."""
+    from smsverify.ports.webhooks import Webhooks
 
 
 def _clock() -> Clock:
@@ -125,10 +123,81 @@ def _builtin_prices(settings: Settings) -> PriceSource:
     return BuiltinPrices(configured.prices_of(settings))
 
 
-def _fixed_senders() -> SenderDirectory:
+def _simulated_senders() -> SenderDirectory:
+    from smsverify.adapters.builtin.senders import SIMULATION_ADDRESS, FixedSenders, sender_of
+
+    return FixedSenders((sender_of(SIMULATION_ADDRESS),))
+
+
+def _twilio_api(settings: Settings) -> TwilioApi:
+    from smsverify.adapters.twilio.client import Credentials, TwilioApi
+
+    account = settings.twilio_account_sid or ""
+    user, password = account, settings.twilio_auth_token or ""
+    if settings.twilio_api_key_sid and settings.twilio_api_key_secret:
+        user, password = settings.twilio_api_key_sid, settings.twilio_api_key_secret
+    return TwilioApi(Credentials(account, user, password), settings.twilio_api_base_url)
+
+
+def _callbacks(settings: Settings) -> CallbackAddresses | None:
+    if settings.public_base_url is None:
+        return None
+    from smsverify.adapters.twilio.callback import CallbackAddresses
+
+    secret = settings.webhook_secret
+    return CallbackAddresses(
+        settings.public_base_url.rstrip("/"), None if secret is None else secret.encode()
+    )
+
+
+def _twilio_gateway(
+    api: TwilioApi,
+    clock: Clock,
+    entropy: Entropy,
+    events: EventSink,
+    callbacks: CallbackAddresses | None,
+) -> Gateway:
+    from smsverify.adapters.twilio.breaker import CredentialsBreaker
+    from smsverify.adapters.twilio.gateway import TwilioGateway
+
+    breaker = CredentialsBreaker(clock=clock, events=events)
+    return TwilioGateway(api, breaker=breaker, clock=clock, entropy=entropy, callbacks=callbacks)
+
+
+def _twilio_senders(settings: Settings, api: TwilioApi, clock: Clock) -> SenderDirectory:
     from smsverify.adapters.builtin.senders import FixedSenders, sender_of
 
-    return FixedSenders((sender_of(SIMULATED_SENDER),))
+    if settings.twilio_messaging_service_sid is not None:
+        return FixedSenders((sender_of(settings.twilio_messaging_service_sid),))
+    if settings.twilio_phone_numbers:
+        return FixedSenders(map(sender_of, settings.twilio_phone_numbers))
+    from smsverify.adapters.twilio.senders import TwilioSenders
+
+    return TwilioSenders(api, clock=clock)
+
+
+def _no_webhooks() -> None:
+    """Outside live mode nobody sends any."""
+
+
+def _twilio_webhooks(
+    settings: Settings,
+    callbacks: CallbackAddresses | None,
+    take_receipt: TakeReceipt,
+    note_opt_out: NoteOptOut,
+) -> Webhooks | None:
+    tokens = (settings.twilio_auth_token, settings.twilio_auth_token_previous)
+    if callbacks is None or not any(tokens):
+        return None
+    from smsverify.adapters.twilio.webhooks import TwilioWebhooks
+
+    return TwilioWebhooks(
+        account_sid=settings.twilio_account_sid or "",
+        tokens=[token for token in tokens if token],
+        addresses=callbacks,
+        take_receipt=take_receipt,
+        note_opt_out=note_opt_out,
+    )
 
 
 class Container(containers.DeclarativeContainer):
@@ -152,13 +221,21 @@ class Container(containers.DeclarativeContainer):
         sqlite=providers.Singleton(_sqlite_store, settings, clock),
         memory=providers.Singleton(_memory_store, settings, clock),
     )
+    twilio_api = providers.Singleton(_twilio_api, settings)
+    callbacks = providers.Singleton(_callbacks, settings)
     gateway = providers.Selector(
         mode,
         disabled=providers.Singleton(_closed_gateway),
         simulation=providers.Singleton(_simulation_gateway, settings, clock, entropy),
+        live=providers.Singleton(_twilio_gateway, twilio_api, clock, entropy, events, callbacks),
     )
     prices = providers.Singleton(_builtin_prices, settings)
-    senders = providers.Singleton(_fixed_senders)
+    senders = providers.Selector(
+        mode,
+        disabled=providers.Singleton(_simulated_senders),
+        simulation=providers.Singleton(_simulated_senders),
+        live=providers.Singleton(_twilio_senders, settings, twilio_api, clock),
+    )
 
     store_clock = providers.Singleton(StoreClock, clock)
     refusals = providers.Singleton(RefusalCounts, clock)
@@ -243,6 +320,12 @@ class Container(containers.DeclarativeContainer):
         pool=pool,
         home_only=providers.Callable(configured.home_only, settings),
     )
+    webhooks = providers.Selector(
+        mode,
+        disabled=providers.Singleton(_no_webhooks),
+        simulation=providers.Singleton(_no_webhooks),
+        live=providers.Singleton(_twilio_webhooks, settings, callbacks, take_receipt, note_opt_out),
+    )
     verifier = providers.Singleton(
         SmsVerifier,
         providers.Factory(
@@ -261,6 +344,7 @@ class Container(containers.DeclarativeContainer):
             refusals=refusals,
             store=store,
             gateway=gateway,
+            webhooks=webhooks,
             clock=clock,
         ),
     )

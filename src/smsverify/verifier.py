@@ -26,6 +26,7 @@ from smsverify.facade.answers import check_result, refused_check, refused_send, 
 from smsverify.facade.arguments import check_client_id, check_idempotency_key, check_purpose
 from smsverify.facade.background_loop import BACKGROUND, in_running_loop
 from smsverify.facade.wording import SENTENCES
+from smsverify.ports.webhooks import WebhookAnswer
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from smsverify.ports.clock import Clock
     from smsverify.ports.gateway import Gateway
     from smsverify.ports.store import Store
+    from smsverify.ports.webhooks import Headers, Webhooks
 
 CODE_OF_REFUSAL: Final = {
     NumberRefusalReason.INVALID: ErrorCode.INVALID_PHONE_FORMAT,
@@ -86,6 +88,7 @@ class Parts:
         refusals: the counts that wait.
         store: where records are kept.
         gateway: where messages go.
+        webhooks: who takes the provider's requests, None when nobody sends any.
         clock: this host's clock.
     """
 
@@ -103,6 +106,7 @@ class Parts:
     refusals: RefusalCounts
     store: Store
     gateway: Gateway
+    webhooks: Webhooks | None
     clock: Clock
 
 
@@ -320,6 +324,21 @@ class SmsVerifier:
         if self._snapshot is not None:
             return self._snapshot
         return {"as_of": None, "mode": self.mode, "enabled": self.pool_available}
+
+    async def handle_webhook(
+        self, method: str, path_and_query: str, headers: Headers, body: bytes
+    ) -> WebhookAnswer:
+        """
+        Take a request that the provider sent, from whatever framework received it.
+
+        Returns status, headers and body to answer with: 403 for what is not proven to be the
+        provider's, 503 when the store is away, so that the provider asks again, and 404 outside
+        live mode and without ``SMS_PUBLIC_BASE_URL``. Never raises for what a stranger may send.
+        """
+        self._after_fork()
+        if self._parts.webhooks is None:
+            return WebhookAnswer(404, {}, b"")
+        return await self._parts.webhooks.handle(method, path_and_query, headers, body)
 
     async def close(self) -> None:
         """Send the counts that wait, and give back connections; the object can be used again."""

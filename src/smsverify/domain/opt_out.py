@@ -26,6 +26,26 @@ if TYPE_CHECKING:
 MESSAGES_KEPT: Final = 16
 """How many message hashes a record remembers; the oldest goes first."""
 
+OPT_OUT_WORDS: Final = frozenset(
+    {"STOP", "UNSUBSCRIBE", "END", "QUIT", "STOPALL", "REVOKE", "OPTOUT", "CANCEL"}
+)
+OPT_IN_WORDS: Final = frozenset({"START", "YES", "UNSTOP"})
+"""The words that Twilio listens to by default; a message that is more than one word means nothing
+(https://help.twilio.com/articles/223134027)."""
+
+
+def read_wish(said: str | None, text: str) -> bool | None:
+    """
+    Return True for "no more messages", False for "messages again", None for anything else.
+
+    ``said`` is what the provider understood already (``STOP``, ``START`` or ``HELP``) and wins,
+    since it knows the operator's own words; else the text is looked at, trimmed, in any case.
+    """
+    word = (said or text).strip().upper()
+    if word in OPT_OUT_WORDS:
+        return True
+    return False if word in OPT_IN_WORDS else None
+
 
 @attrs.frozen
 class OptOutRequest:
