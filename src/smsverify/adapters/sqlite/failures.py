@@ -24,13 +24,13 @@ _FOREIGN: Final = frozenset(
         sqlite3.SQLITE_NOTADB,
     }
 )
+_DIRECTORY: Final = (
+    "Check that its directory exists, on a local disk, and that this user may write there."
+)
 _REMEDY: Final = {
     sqlite3.SQLITE_FULL: "The disk is full: free some space.",
     sqlite3.SQLITE_READONLY: "It can't be written to: give this user the right to.",
-    sqlite3.SQLITE_CANTOPEN: (
-        "It can't be opened: check that its directory exists, on a local disk, and that this "
-        "user may write there."
-    ),
+    sqlite3.SQLITE_CANTOPEN: _DIRECTORY,
     sqlite3.SQLITE_PERM: "This user may not open it: check owner and mode.",
 }
 _ELSE: Final = "Check the disk, then try again."
@@ -51,7 +51,7 @@ def translate(error: sqlite3.Error | OSError, path: Path) -> StoreError:
     """Return the error of the port; its message names the file and what to do."""
     if isinstance(error, OSError):
         reason = error.strerror or type(error).__name__
-        return StoreUnavailable(f"The SQLite file {path} can't be used: {reason}. {_ELSE}")
+        return StoreUnavailable(f"The SQLite file {path} can't be used: {reason}. {_DIRECTORY}")
     code = _code_of(error)
     # Without a code it is Python's layer that raised: text in the file is not UTF-8.
     # SQLite's own text may quote what is stored; the code's name does not.
