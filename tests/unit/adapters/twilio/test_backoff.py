@@ -93,6 +93,7 @@ def test_each_reason_has_its_own_count() -> None:
         pytest.param("9" * 400, 0, id="long"),
         (format_datetime(datetime.fromtimestamp(NOW / 1000 + 7, UTC), usegmt=True), 7),
         (format_datetime(datetime.fromtimestamp(NOW / 1000 - 7, UTC), usegmt=True), 0),
+        ("Fri, 15 Jan 2027 08:00:07 -0000", 7),
         ("Fri, 31 Dec 9999 23:59:59 -9999", 0),
     ],
 )
