@@ -32,6 +32,7 @@ from smsverify.verifier import Parts, SmsVerifier
 
 if TYPE_CHECKING:
     from pathlib import Path
+
     from smsverify.adapters.twilio.callback import CallbackAddresses
     from smsverify.adapters.twilio.client import TwilioApi
     from smsverify.ports.clock import Clock

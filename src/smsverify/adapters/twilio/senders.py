@@ -24,8 +24,9 @@ _log = logging.getLogger("smsverify.twilio")
 
 class TwilioSenders:
     """
-    A directory of the account's numbers that can send SMS; a
-    :class:`~smsverify.ports.senders.SenderDirectory`.
+    The account's numbers that can send SMS.
+
+    Implements :class:`~smsverify.ports.senders.SenderDirectory`.
     """
 
     def __init__(self, api: TwilioApi, *, clock: Clock) -> None:
