@@ -1,0 +1,1 @@
+"""How entry points write for people: colours, marks, figures and pictures, or plain lines."""
