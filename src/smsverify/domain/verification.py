@@ -137,15 +137,15 @@ def keeping_of(record: PhoneRecord, now: Millis, *, policy: Policy) -> Millis | 
     """
     Return how long a record must be kept from now, or None for always.
 
-    A record that holds an opt-out, or the hash of a message that changed one, never expires.
+    A record that holds an opt-out, or the hash of a message that changed one, never expires. Times
+    are taken as recorded, also those ahead of a clock that went back: what lies an hour ahead
+    fills its window until an hour later, and must not be forgotten before.
     """
     if record.opted_out_at is not None or record.message_hashes:
         return None
     longest = max(limit.span for limit in policy.wrong_answers)
-    ends = [settle_time(one.at, now) + policy.attempt_keeping for one in record.attempts]
-    ends += [settle_time(time, now) + longest for one in record.wrong for time in one.times]
-    ends += [settle_time(one.at, now) + policy.operation_keeping for one in record.operations]
-    ends += [
-        settle_time(one.verification.started_at, now) + policy.code_life for one in record.approvals
-    ]
+    ends = [one.at + policy.attempt_keeping for one in record.attempts]
+    ends += [time + longest for one in record.wrong for time in one.times]
+    ends += [one.at + policy.operation_keeping for one in record.operations]
+    ends += [one.verification.started_at + policy.code_life for one in record.approvals]
     return max(ends, default=now + 1) - now

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from smsverify.domain.periods import CLOCK_SLACK, HOUR, MINUTE
@@ -89,11 +89,9 @@ def test_waiting_as_told_helps(gaps: list[int], rules: tuple[Limit, ...]) -> Non
     """After the wait that a refusal names, with nothing added, there is a place; before, none."""
     taken = admit(gaps, rules)
     now = taken[-1] if taken else NOON
-    assume(all(time <= now + CLOCK_SLACK for time in taken))
     full = find_full_window(taken, rules, now)
-    assume(full is not None)
-    assert full is not None
-
+    if full is None or any(time > now + CLOCK_SLACK for time in taken):
+        return
     assert full.retry_after > 0
     assert find_full_window(taken, rules, now + full.retry_after) is None
     assert find_full_window(taken, rules, now + full.retry_after - 1) is not None
