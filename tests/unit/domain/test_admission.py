@@ -122,22 +122,6 @@ class TestFirstSend:
             refusal(ErrorCode.DAILY_COST_LIMIT_EXCEEDED, "country_daily_cost", 12 * HOUR, BRITISH),
         )
 
-    @given(st.integers(0, DAY - 1), st.booleans(), st.booleans())
-    def test_additions_with_a_ceiling_come_first(
-        self, later: int, client: bool, abroad: bool
-    ) -> None:
-        """The n-th refusal belongs to the n-th addition, whatever is asked for."""
-        request = send_request(client="c1" if client else None, phone=BRITISH if abroad else PHONE)
-        decision = admit_send(None, request, NOON + later, STANDARD)
-        bounded = [add.ceiling is not None for add in decision.adds]
-
-        assert bounded == sorted(bounded, reverse=True)
-        assert sum(bounded) == len(decision.at_ceiling) == 1 + client + abroad
-        for add, instead in zip(decision.adds, decision.at_ceiling, strict=False):
-            assert isinstance(instead.verdict, Refused)
-            assert instead.record is None
-            assert add.keep_until - 3 * DAY - (NOON + later) == instead.verdict.retry_after
-
     def test_home_is_where_the_operators_senders_are(self) -> None:
         """A country counts as home for all of the operator's senders, also those that rest."""
         at_home = send_request(phone=BRITISH, home=frozenset({"GB"}))
@@ -198,20 +182,6 @@ class TestWindows:
         five = record(*(attempt(state=state, purpose=purpose, carries=None) for _ in range(5)))
 
         assert refused(five, send_request()).code is ErrorCode.RATE_LIMIT_EXCEEDED
-
-    @given(st.lists(st.integers(0, 30 * MINUTE), min_size=30, max_size=60))
-    def test_no_window_holds_more_than_its_limit(self, gaps: list[int]) -> None:
-        """Over two days of asking, the record's own windows never overflow."""
-        now, whole, times = NOON, None, []
-        for gap in gaps:
-            now += gap
-            decision = admit_send(whole, send_request(), now, STANDARD)
-            if decision.record is not None:
-                whole = decision.record
-                times.append(now)
-        for start in times:
-            assert len([time for time in times if start <= time < start + HOUR]) <= 5
-            assert len([time for time in times if start <= time < start + DAY]) <= 20
 
     def test_clock_set_back_gives_no_second_quota(self) -> None:
         """After the server's clock went back an hour the five still fill the window."""
@@ -357,24 +327,6 @@ class TestCodeOfASend:
 class TestRetryOfTheSameCall:
     """A retry finds its own attempt and gives the first verdict, whatever came between."""
 
-    @given(st.integers(0, 10_000), st.booleans())
-    def test_same_verdict(self, later: int, crowded: bool) -> None:
-        """Nothing is charged again, also when the windows are full or the person said STOP."""
-        request = send_request(key_hash=KEY)
-        first = admit_send(None, request, NOON, STANDARD)
-        assert first.record is not None
-        between = first.record
-        if crowded:
-            between = attrs.evolve(
-                between,
-                attempts=(attempt(), *between.attempts, *(attempt() for _ in range(9))),
-                opted_out_at=NOON,
-            )
-        again = admit_send(between, request, NOON + later, STANDARD)
-
-        assert isinstance(first.verdict, Admitted)
-        assert again == Decision(attrs.evolve(first.verdict, repeats=False))
-
     def test_attempt_as_it_stands_now(self) -> None:
         """If its own attempt was settled or its code used meanwhile, that is what comes back."""
         request = send_request()
@@ -472,26 +424,6 @@ def refused_quietly(whole: PhoneRecord, now: int) -> Refused:
 class TestMoney:
     """Charges never pass a ceiling, and are part of the very commit that admits."""
 
-    @given(st.lists(st.tuples(st.integers(1, 400), st.sampled_from([PHONE, BRITISH])), max_size=60))
-    def test_no_ceiling_is_ever_passed(self, sends: list[tuple[int, PhoneNumber]]) -> None:
-        """A store that adds all or nothing under the ceilings never holds more than they say."""
-        poor = attrs.evolve(STANDARD, daily_ceiling=3_000, country_ceilings={"GB": 700}, sends=())
-        counters: dict[str, int] = {}
-        for amount, phone in sends:
-            decision = admit_send(None, send_request(phone=phone, amount=amount), NOON, poor)
-            over = [
-                add
-                for add in decision.adds
-                if add.ceiling is not None and counters.get(add.field, 0) + add.amount > add.ceiling
-            ]
-            if not over:
-                for add in decision.adds:
-                    counters[add.field] = counters.get(add.field, 0) + add.amount
-        assert counters.get("spent", 0) <= 3_000
-        assert counters.get("spent.GB", 0) <= 700
-        parts = counters.get("spent.GB", 0) + counters.get("spent.US", 0)
-        assert counters.get("spent", 0) == parts
-
     def test_charge_belongs_to_the_day_of_admission(self) -> None:
         """A millisecond before midnight is yesterday's money, and the refusal says how long."""
         decision = admit_send(None, send_request(), NOON + 12 * HOUR - 1, STANDARD)
@@ -525,3 +457,73 @@ def test_request_shows_no_secret() -> None:
 
     assert PHONE.e164 not in shown
     assert "a secret of the tests" not in shown
+
+
+@given(st.integers(0, DAY - 1), st.booleans(), st.booleans())
+def test_additions_with_a_ceiling_come_first(later: int, client: bool, abroad: bool) -> None:
+    """The n-th refusal belongs to the n-th addition, whatever is asked for."""
+    request = send_request(client="c1" if client else None, phone=BRITISH if abroad else PHONE)
+    decision = admit_send(None, request, NOON + later, STANDARD)
+    bounded = [add.ceiling is not None for add in decision.adds]
+
+    assert bounded == sorted(bounded, reverse=True)
+    assert sum(bounded) == len(decision.at_ceiling) == 1 + client + abroad
+    for add, instead in zip(decision.adds, decision.at_ceiling, strict=False):
+        assert isinstance(instead.verdict, Refused)
+        assert instead.record is None
+        assert add.keep_until - 3 * DAY - (NOON + later) == instead.verdict.retry_after
+
+
+@given(st.lists(st.integers(0, 30 * MINUTE), min_size=30, max_size=60))
+def test_no_window_holds_more_than_its_limit(gaps: list[int]) -> None:
+    """Over two days of asking, the record's own windows never overflow."""
+    now, whole, times = NOON, None, []
+    for gap in gaps:
+        now += gap
+        decision = admit_send(whole, send_request(), now, STANDARD)
+        if decision.record is not None:
+            whole = decision.record
+            times.append(now)
+    for start in times:
+        assert len([time for time in times if start <= time < start + HOUR]) <= 5
+        assert len([time for time in times if start <= time < start + DAY]) <= 20
+
+
+@given(st.integers(0, 10_000), st.booleans())
+def test_same_verdict(later: int, crowded: bool) -> None:
+    """Nothing is charged again, also when the windows are full or the person said STOP."""
+    request = send_request(key_hash=KEY)
+    first = admit_send(None, request, NOON, STANDARD)
+    assert first.record is not None
+    between = first.record
+    if crowded:
+        between = attrs.evolve(
+            between,
+            attempts=(attempt(), *between.attempts, *(attempt() for _ in range(9))),
+            opted_out_at=NOON,
+        )
+    again = admit_send(between, request, NOON + later, STANDARD)
+
+    assert isinstance(first.verdict, Admitted)
+    assert again == Decision(attrs.evolve(first.verdict, repeats=False))
+
+
+@given(st.lists(st.tuples(st.integers(1, 400), st.sampled_from([PHONE, BRITISH])), max_size=60))
+def test_no_ceiling_is_ever_passed(sends: list[tuple[int, PhoneNumber]]) -> None:
+    """A store that adds all or nothing under the ceilings never holds more than they say."""
+    poor = attrs.evolve(STANDARD, daily_ceiling=3_000, country_ceilings={"GB": 700}, sends=())
+    counters: dict[str, int] = {}
+    for amount, phone in sends:
+        decision = admit_send(None, send_request(phone=phone, amount=amount), NOON, poor)
+        over = [
+            add
+            for add in decision.adds
+            if add.ceiling is not None and counters.get(add.field, 0) + add.amount > add.ceiling
+        ]
+        if not over:
+            for add in decision.adds:
+                counters[add.field] = counters.get(add.field, 0) + add.amount
+    assert counters.get("spent", 0) <= 3_000
+    assert counters.get("spent.GB", 0) <= 700
+    parts = counters.get("spent.GB", 0) + counters.get("spent.US", 0)
+    assert counters.get("spent", 0) == parts
