@@ -1,9 +1,9 @@
 """
-What a fork and the end of the process mean to workers.
+What a fork and the end of the process mean to whoever has a file open.
 
 SQLite's connections and locks must not be carried into a child: it would believe that it holds the
-locks of its parent. So every worker stands still and is closed while the process forks; parent and
-child open the file again, each for itself, at their next call.
+locks of its parent. So every session stands still, with its file closed, while the process forks;
+parent and child open the file again, each for itself, at their next call.
 """
 
 from __future__ import annotations
@@ -12,64 +12,90 @@ import atexit
 import os
 import time
 import weakref
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 
 from smsverify.adapters.sqlite.connection import OPENING
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 LAST_SECONDS: Final = 2.0
 """How long the end of the process waits for what was handed over before."""
 
 
-class Watched(Protocol):
-    """What is told of forks and of the process's end."""
+class Session(Protocol):
+    """What uses a file in this process, and has a thread that does so."""
 
-    def pause(self) -> Callable[[], None]:
-        """Stand still, holding nothing open; the answer ends it."""
+    def pause(self) -> None:
+        """Stand still, with nothing open."""
         ...
+
+    def resume(self) -> None:
+        """Go on."""
+        ...
+
+    def end(self) -> None:
+        """Come to an end after all that was handed over."""
+        ...
+
+    def join(self, seconds: float) -> None:
+        """Wait for that end."""
+        ...
+
+
+class Owner(Protocol):
+    """Who has a session."""
 
     def forget_parent(self) -> None:
-        """Drop what belongs to the parent."""
-        ...
-
-    def end(self, seconds: float) -> None:
-        """Come to an end within so many seconds."""
+        """Drop the session, which is that of a parent process."""
         ...
 
 
-_watched: Final[weakref.WeakSet[Watched]] = weakref.WeakSet()
-_resume: Final[list[Callable[[], None]]] = []
+_sessions: Final[set[Session]] = set()
+_paused: Final[list[Session]] = []
+_owners: Final[weakref.WeakSet[Owner]] = weakref.WeakSet()
 
 
-def watch(worker: Watched) -> None:
-    """Tell a worker from now on, for as long as somebody uses it."""
-    _watched.add(worker)
+def begins(session: Session) -> None:
+    """Tell a session of forks and of the process's end, from now on."""
+    _sessions.add(session)
+
+
+def ended(session: Session) -> None:
+    """Tell a session nothing more."""
+    _sessions.discard(session)
+
+
+def owns(owner: Owner) -> None:
+    """Tell an owner when it is in a child, for as long as somebody uses it."""
+    _owners.add(owner)
 
 
 def _before_fork() -> None:
     # First, so that of two forks at a time one waits, and no file is opened in between.
     OPENING.acquire()
-    _resume.extend([worker.pause() for worker in list(_watched)])
+    for session in list(_sessions):
+        session.pause()
+        _paused.append(session)
 
 
 def _after_fork_in_parent() -> None:
-    while _resume:
-        _resume.pop()()
+    while _paused:
+        _paused.pop().resume()
     OPENING.release()
 
 
 def _after_fork_in_child() -> None:
     _after_fork_in_parent()
-    for worker in list(_watched):
-        worker.forget_parent()
+    _sessions.clear()
+    for owner in list(_owners):
+        owner.forget_parent()
 
 
 def _at_exit() -> None:
     deadline = time.monotonic() + LAST_SECONDS
-    for worker in list(_watched):
-        worker.end(max(0.0, deadline - time.monotonic()))
+    last = list(_sessions)
+    for session in last:
+        session.end()
+    for session in last:
+        session.join(max(0.0, deadline - time.monotonic()))
 
 
 if hasattr(os, "register_at_fork"):

@@ -58,19 +58,30 @@ class _Session:
         self.pid = os.getpid()
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name="smsverify-sqlite", daemon=True)
+        process_ends.begins(self)
         self._thread.start()
 
     def put(self, job: _Job) -> None:
         """Have a job done after those before it."""
         self._jobs.put(job)
 
+    def pause(self) -> None:
+        """Close the file when no transaction is under way, and hold the next one up."""
+        self.database.gate.acquire()
+        self.database.close()
+
+    def resume(self) -> None:
+        """Let the next transaction open the file and go on."""
+        self.database.gate.release()
+
     def end(self) -> None:
         """Have the thread close the database and end, after all that it was given."""
         self._jobs.put(None)
 
     def join(self, seconds: float) -> None:
-        """Wait for the thread's end."""
-        self._thread.join(seconds)
+        """Wait for the thread's end; a parent's thread has none here."""
+        if self.pid == os.getpid():
+            self._thread.join(seconds)
 
     def _serve(self) -> None:
         while True:
@@ -81,6 +92,7 @@ class _Session:
             # Or the last result would live for as long as nobody asks for the next one.
             del job
         self.database.shut()
+        process_ends.ended(self)
 
 
 class Worker:
@@ -97,7 +109,7 @@ class Worker:
         self._lock = threading.Lock()
         self._session: _Session | None = None
         self._finalizer: weakref.finalize[..., Any] | None = None
-        process_ends.watch(self)
+        process_ends.owns(self)
 
     async def run(self, call: Callable[[Database], T]) -> T:
         """
@@ -123,32 +135,10 @@ class Worker:
             session.end()
         await job.future
 
-    def pause(self) -> Callable[[], None]:
-        """Bring this worker to a stand, with its connection closed; returns what sets it going."""
-        self._lock.acquire()
-        session = self._session
-        if session is None:
-            return self._lock.release
-        session.database.gate.acquire()
-        session.database.close()
-
-        def resume() -> None:
-            session.database.gate.release()
-            self._lock.release()
-
-        return resume
-
     def forget_parent(self) -> None:
         """Start afresh in a forked child, where neither the thread nor who held the lock exists."""
         self._lock = threading.Lock()
         self._drop_parents()
-
-    def end(self, seconds: float) -> None:
-        """Let everything handed over before be done, for so long at most; the process ends."""
-        session = self._drop()
-        if session is not None:
-            session.end()
-            session.join(seconds)
 
     def _current(self) -> _Session:
         self._drop_parents()
@@ -159,13 +149,16 @@ class Worker:
         return self._session
 
     def _drop_parents(self) -> None:
-        """Leave to the parent what is its own; needed here too, for forks that run no hook."""
+        """Drop what belongs to a parent; needed here too, for forks that run no hook."""
         if self._session is not None and self._session.pid != os.getpid():
-            self._session.database.leave_behind()
             self._drop()
 
     def _drop(self) -> _Session | None:
+        """Let go of the session; returns it if it is this process's to end."""
         session, self._session = self._session, None
         if self._finalizer is not None:
             self._finalizer.detach()
+        if session is not None and session.pid != os.getpid():
+            session.database.leave_behind()
+            return None
         return session

@@ -1,0 +1,268 @@
+"""Calls are made in their order, off the loop, for whoever still waits."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import threading
+import weakref
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+
+from smsverify.adapters.sqlite import process_ends
+from smsverify.adapters.sqlite.database import Database
+from smsverify.adapters.sqlite.worker import Worker
+from smsverify.testing.clock import ManualClock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+class CountingDatabase(Database):
+    """Counts how often it is closed or left behind."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "", ManualClock())
+        self.closed = 0
+        self.left = 0
+
+    def close(self) -> None:
+        """Count."""
+        self.closed += 1
+        super().close()
+
+    def leave_behind(self) -> None:
+        """Count."""
+        self.left += 1
+        super().leave_behind()
+
+
+@pytest.fixture
+def made() -> list[CountingDatabase]:
+    """Return the databases that were made, oldest first."""
+    return []
+
+
+@pytest.fixture
+def make(tmp_path: Path, made: list[CountingDatabase]) -> Callable[[], Database]:
+    """Return what makes a worker's databases."""
+
+    def make() -> Database:
+        made.append(CountingDatabase(tmp_path / "store.db"))
+        return made[-1]
+
+    return make
+
+
+@pytest.fixture
+def worker(make: Callable[[], Database]) -> Worker:
+    """Return a worker."""
+    return Worker(make)
+
+
+async def test_calls_are_made_in_another_thread_in_their_order(worker: Worker) -> None:
+    """One thread makes all calls, first come first served."""
+    seen: list[int] = []
+    threads: set[threading.Thread] = set()
+
+    def call(number: int, _: Database) -> int:
+        threads.add(threading.current_thread())
+        seen.append(number)
+        return number * 10
+
+    answers = await asyncio.gather(*(worker.run(partial(call, number)) for number in range(100)))
+
+    assert seen == list(range(100))
+    assert answers == [number * 10 for number in range(100)]
+    assert len(threads) == 1
+    assert threading.current_thread() not in threads
+    await worker.close()
+
+
+async def test_the_loop_goes_on_while_a_call_blocks(worker: Worker) -> None:
+    """Other tasks run while the thread waits."""
+    release = threading.Event()
+    blocked = asyncio.ensure_future(worker.run(lambda _: release.wait(30)))
+
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+    assert not blocked.done()
+    release.set()
+    assert await blocked
+    await worker.close()
+
+
+async def test_what_a_call_raises_is_raised_where_it_was_asked_for(worker: Worker) -> None:
+    """Any exception comes through, and the next call is made."""
+
+    def fail(_: Database) -> None:
+        raise ValueError("as it is")
+
+    with pytest.raises(ValueError, match="as it is"):
+        await worker.run(fail)
+
+    assert await worker.run(lambda _: "next") == "next"
+    await worker.close()
+
+
+async def test_a_call_that_nobody_waits_for_is_not_made(worker: Worker) -> None:
+    """Cancelled before its turn, a call does not happen; begun, it ends unheard."""
+    release = threading.Event()
+    begun = threading.Event()
+    made: list[str] = []
+
+    def block(_: Database) -> None:
+        begun.set()
+        release.wait(30)
+        made.append("begun")
+
+    first = asyncio.ensure_future(worker.run(block))
+    second = asyncio.ensure_future(worker.run(lambda _: made.append("waiting")))
+    assert await asyncio.to_thread(begun.wait, 30)
+    first.cancel()
+    second.cancel()
+    await asyncio.gather(first, second, return_exceptions=True)
+    release.set()
+
+    await worker.run(lambda _: made.append("next"))
+    assert made == ["begun", "next"]
+    await worker.close()
+
+
+async def test_closing_lets_finish_what_was_begun(
+    worker: Worker, made: list[CountingDatabase]
+) -> None:
+    """What was handed over before is done; afterwards there is a new thread and database."""
+    done: list[int] = []
+
+    def call(number: int, _: Database) -> None:
+        done.append(number)
+
+    calls = [asyncio.ensure_future(worker.run(partial(call, number))) for number in range(50)]
+    await asyncio.sleep(0)
+
+    await worker.close()
+    await asyncio.gather(*calls)
+
+    assert done == list(range(50))
+    assert [one.closed > 0 for one in made] == [True]
+    assert await worker.run(lambda database: database) is made[1]
+    await worker.close()
+
+
+async def test_closing_twice_or_unused_is_no_mistake(
+    worker: Worker, made: list[CountingDatabase]
+) -> None:
+    """There may be nothing to give back."""
+    await worker.close()
+    await worker.run(lambda _: None)
+    await worker.close()
+    await worker.close()
+
+    assert len(made) == 1
+
+
+async def test_a_worker_that_nobody_has_ends(make: Callable[[], Database]) -> None:
+    """Forgotten, its thread closes the database and ends, also after many reopenings."""
+    worker = Worker(make)
+    for _ in range(3):
+        await worker.run(lambda _: None)
+        await worker.close()
+    thread = await worker.run(lambda _: threading.current_thread())
+    gone = weakref.ref(worker)
+
+    del worker
+    gc.collect()
+    thread.join(30)
+
+    assert gone() is None
+    assert not thread.is_alive()
+
+
+async def test_paused_it_stands_still_with_its_file_closed(
+    worker: Worker, made: list[CountingDatabase]
+) -> None:
+    """Between pause and resumption nothing is done; then the waiting goes on."""
+    await worker.run(lambda database: database.load((), (), float("inf")))
+    session = worker._session
+    assert session is not None
+
+    session.pause()
+    assert made[0]._connection is None
+    assert made[0].gate.locked()
+    threading.Timer(0, session.resume).start()
+
+    loaded = await worker.run(lambda database: database.load((), (), float("inf")))
+    assert loaded.records == ()
+    await worker.close()
+
+
+@pytest.mark.parametrize("told", [True, False])
+async def test_a_child_starts_afresh(
+    worker: Worker,
+    made: list[CountingDatabase],
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    told: bool,
+) -> None:
+    """In another process, told by a hook or not, the parent's thread and file are not used."""
+    parents = await worker.run(lambda _: threading.current_thread())
+    session = worker._session
+    assert session is not None
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "getpid", lambda: -1)
+        if told:
+            worker.forget_parent()
+
+        childs = await worker.run(lambda _: threading.current_thread())
+
+        assert childs is not parents
+        assert [one.left for one in made] == [1, 0]
+        assert made[0].closed == 0
+        await worker.close()
+    assert parents.is_alive()
+    session.end()
+    session.join(30)
+
+
+async def test_a_child_that_only_closes_leaves_all_to_its_parent(
+    worker: Worker, made: list[CountingDatabase], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Closing in a child waits for no thread of the parent."""
+    await worker.run(lambda _: None)
+    session = worker._session
+    assert session is not None
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "getpid", lambda: -1)
+
+        await worker.close()
+        session.join(30)
+
+    assert (made[0].left, made[0].closed) == (1, 0)
+    session.end()
+    session.join(30)
+
+
+async def test_the_end_waits_for_what_was_handed_over(
+    make: Callable[[], Database], made: list[CountingDatabase]
+) -> None:
+    """At the process's end the last call is made and the file closed, also if its owner is gone."""
+    done: list[str] = []
+    worker = Worker(make)
+    call = asyncio.ensure_future(worker.run(lambda _: done.append("last")))
+    await asyncio.sleep(0)
+    session = worker._session
+    assert session in process_ends._sessions
+    del worker
+
+    process_ends._at_exit()
+
+    assert done == ["last"]
+    assert made[0].closed > 0
+    assert session not in process_ends._sessions
+    await call
