@@ -21,6 +21,8 @@ COMMANDS: Final = {
     "send": (f"{_PLACE}.send", "Send a code to a phone."),
     "check": (f"{_PLACE}.check", "Check the code that a person typed."),
     "stats": (f"{_PLACE}.stats", "Show the figures of today."),
+    "validate": (f"{_PLACE}.validate", "Check the settings, and the services that they name."),
+    "selftest": (f"{_PLACE}.selftest", "Try whether everything works as it should."),
 }
 """Each command's module and the first sentence of its help, in the order of the help."""
 

@@ -1,0 +1,1 @@
+"""The configuration validator: judges the settings, asks the services, and reports."""
