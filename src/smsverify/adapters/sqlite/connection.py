@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import threading
@@ -45,7 +46,7 @@ def open_connection(path: Path) -> sqlite3.Connection:
             check_same_thread=False,
         )
     try:
-        _prepare(connection)
+        _prepare(connection, target)
     except BaseException:
         connection.close()
         raise
@@ -64,11 +65,17 @@ def identity(path: Path) -> tuple[int, int] | None:
 def _make_private(path: Path) -> None:
     """Make the file, and the directories above it, for this user only."""
     _make_directory(path.parent)
-    try:
+    with contextlib.suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, _FILE_MODE))
-    except FileExistsError:
-        if path.is_file() and path.stat().st_mode & _OTHERS:
-            path.chmod(_FILE_MODE)
+
+
+def _close_to_others(path: Path) -> None:
+    """Take from others what they may do with a file that was there, and with what is beside it."""
+    for suffix in ("", "-wal", "-shm"):
+        file = path.with_name(path.name + suffix)
+        with contextlib.suppress(FileNotFoundError):
+            if file.stat().st_mode & _OTHERS:
+                file.chmod(_FILE_MODE)
 
 
 def _make_directory(directory: Path) -> None:
@@ -78,11 +85,12 @@ def _make_directory(directory: Path) -> None:
     directory.mkdir(_DIRECTORY_MODE, exist_ok=True)
 
 
-def _prepare(connection: sqlite3.Connection) -> None:
-    # Read before the first write: a file of another program must stay as it is.
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    # Looked at before anything is done to it: a file of another program must stay as it is.
     connection.execute("BEGIN")
     new = schema.is_empty(connection)
     connection.execute("ROLLBACK")
+    _close_to_others(path)
     connection.execute("PRAGMA trusted_schema = OFF")
     (mode,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
     if mode != "wal":

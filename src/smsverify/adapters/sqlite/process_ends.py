@@ -23,6 +23,11 @@ LAST_SECONDS: Final = 2.0
 class Session(Protocol):
     """What uses a file in this process, and has a thread that does so."""
 
+    @property
+    def pid(self) -> int:
+        """The process that it belongs to."""
+        ...
+
     def pause(self) -> None:
         """Stand still, with nothing open."""
         ...
@@ -68,10 +73,15 @@ def owns(owner: Owner) -> None:
     _owners.add(owner)
 
 
+def _own_sessions() -> list[Session]:
+    """Return the sessions of this process: after a fork without hooks a parent's are there too."""
+    return [session for session in list(_sessions) if session.pid == os.getpid()]
+
+
 def _before_fork() -> None:
     # First, so that of two forks at a time one waits, and no file is opened in between.
     OPENING.acquire()
-    for session in list(_sessions):
+    for session in _own_sessions():
         session.pause()
         _paused.append(session)
 
@@ -91,7 +101,7 @@ def _after_fork_in_child() -> None:
 
 def _at_exit() -> None:
     deadline = time.monotonic() + LAST_SECONDS
-    last = list(_sessions)
+    last = _own_sessions()
     for session in last:
         session.end()
     for session in last:

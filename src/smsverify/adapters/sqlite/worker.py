@@ -79,9 +79,8 @@ class _Session:
         self._jobs.put(None)
 
     def join(self, seconds: float) -> None:
-        """Wait for the thread's end; a parent's thread has none here."""
-        if self.pid == os.getpid():
-            self._thread.join(seconds)
+        """Wait for the thread's end."""
+        self._thread.join(seconds)
 
     def _serve(self) -> None:
         while True:

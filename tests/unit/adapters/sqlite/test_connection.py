@@ -55,12 +55,16 @@ def test_missing_directories_are_made_for_their_owner_only(tmp_path: Path) -> No
 def test_a_file_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
     """A database that was copied with wider permissions loses them."""
     path = tmp_path / "store.db"
-    open_connection(path).close()
-    path.chmod(0o664)
+    other = open_connection(path)
+    for file in tmp_path.iterdir():
+        file.chmod(0o664)
 
-    open_connection(path).close()
+    connection = open_connection(path)
+    modes = [mode(file) for file in tmp_path.iterdir()]
+    connection.close()
+    other.close()
 
-    assert mode(path) == 0o600
+    assert modes == [0o600] * 3
 
 
 def test_a_link_that_leads_nowhere_leads_to_a_private_file(tmp_path: Path) -> None:
@@ -94,12 +98,13 @@ def test_a_file_of_another_program_stays_as_it_is(tmp_path: Path) -> None:
     theirs.execute("CREATE TABLE theirs (x)")
     theirs.commit()
     theirs.close()
+    path.chmod(0o644)
     before = path.read_bytes()
 
     with pytest.raises(StoreDataInvalid, match="SMS_SQLITE_PATH"):
         open_connection(path)
 
-    assert path.read_bytes() == before
+    assert (path.read_bytes(), mode(path)) == (before, 0o644)
     assert list(tmp_path.iterdir()) == [path]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 
 import pytest
 
@@ -15,6 +16,7 @@ class Session:
 
     def __init__(self) -> None:
         self.told: list[str] = []
+        self.pid = os.getpid()
 
     def pause(self) -> None:
         """Note it."""
@@ -81,6 +83,17 @@ def test_a_child_has_no_sessions_of_its_parent(session: Session) -> None:
     assert session.told == ["pause", "resume"]
     assert owner.told == ["child"]
     assert not OPENING.locked()
+
+
+def test_what_belongs_to_a_parent_is_left_alone(session: Session) -> None:
+    """After a fork that ran no hook, the parent's sessions are not touched."""
+    session.pid = -1
+
+    process_ends._before_fork()
+    process_ends._after_fork_in_parent()
+    process_ends._at_exit()
+
+    assert session.told == []
 
 
 def test_the_end_of_the_process_is_told(session: Session) -> None:

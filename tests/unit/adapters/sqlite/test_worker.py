@@ -241,7 +241,7 @@ async def test_a_child_that_only_closes_leaves_all_to_its_parent(
         patch.setattr(os, "getpid", lambda: -1)
 
         await worker.close()
-        session.join(30)
+        process_ends._at_exit()
 
     assert (made[0].left, made[0].closed) == (1, 0)
     session.end()
