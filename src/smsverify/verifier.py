@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
@@ -48,6 +48,8 @@ if TYPE_CHECKING:
     from smsverify.ports.gateway import Gateway
     from smsverify.ports.store import Store
     from smsverify.ports.webhooks import Headers, Webhooks
+
+R = TypeVar("R", "SendResult", "CheckResult")
 
 CODE_OF_REFUSAL: Final = {
     NumberRefusalReason.INVALID: ErrorCode.INVALID_PHONE_FORMAT,
@@ -181,7 +183,10 @@ class SmsVerifier:
         disabled = self._disabled()
         if disabled is not None:
             return refused_send(*disabled)
-        phone = await parts.recipients.admit(phone_number)
+        try:
+            phone = await parts.recipients.admit(phone_number)
+        except StoreError as error:
+            return self._noted(refused_send(error.code))
         if isinstance(phone, (PhoneProblem, NumberRefusal)):
             return self._refused_number(phone)
         render, segments = parts.texts.choose(locale, app)
@@ -202,8 +207,7 @@ class SmsVerifier:
             result = refused_send(error.code)
         else:
             result = send_result(answer, order.segments, self._parts.policy)
-        self._note_trouble(result.error_code, result.error)
-        return result
+        return self._noted(result)
 
     async def verify_code(
         self,
@@ -261,8 +265,7 @@ class SmsVerifier:
             result = refused_check(error.code)
         else:
             result = check_result(verdict)
-        self._note_trouble(result.error_code, result.error)
-        return result
+        return self._noted(result)
 
     def _disabled(self) -> tuple[ErrorCode, str] | None:
         if self._parts.mode is not Mode.DISABLED:
@@ -280,10 +283,13 @@ class SmsVerifier:
         self._parts.refusals.count_send(code)
         return refused_send(code, refusal.message)
 
-    def _note_trouble(self, code: ErrorCode | None, error: str | None) -> None:
+    def _noted(self, result: R) -> R:
+        """Return a result, remembered for the statistics if it tells of trouble of ours."""
+        code = result.error_code
         if code in OUTAGES:
             at = _iso(self._parts.clock.wall())
-            self._last_error = {"code": str(code), "error": error, "at": at}
+            self._last_error = {"code": str(code), "error": result.error, "at": at}
+        return result
 
     async def statistics(self) -> dict[str, object]:
         """

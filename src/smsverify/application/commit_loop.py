@@ -13,8 +13,9 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
+from smsverify.application.silence import silence_of
 from smsverify.domain.events import StoreFailed
-from smsverify.errors import StoreContended, StoreError, StoreUnavailable
+from smsverify.errors import StoreContended, StoreError
 from smsverify.ports.store import (
     STORE_SECONDS,
     CeilingReached,
@@ -109,9 +110,9 @@ class CommitLoop(Generic[R]):
                     key, decide, progress, load_first=load_first
                 )
         except TimeoutError as error:
-            raise self._failed(self._out_of_time(progress)) from error
+            raise self.failed(self._out_of_time(progress)) from error
         except StoreError as error:
-            raise self._failed(error) from error.__cause__
+            raise self.failed(error) from error.__cause__
         for event in decision.events:
             self._events.emit(event)
         return decision.verdict
@@ -122,7 +123,7 @@ class CommitLoop(Generic[R]):
             async with asyncio.timeout(STORE_SECONDS):
                 current, now = await self._load(key)
         except TimeoutError as error:
-            raise self._failed(self._out_of_time(_Progress())) from error
+            raise self.failed(self._out_of_time(_Progress())) from error
         return (None if current is None else self._codec.decode(current)), now
 
     async def _decide_until_it_stands(
@@ -194,12 +195,9 @@ class CommitLoop(Generic[R]):
             return StoreContended(
                 "Others wrote to this phone's record until the time was up. Try again."
             )
-        return StoreUnavailable(
-            f"The store ({self._store.name}) did not answer within {STORE_SECONDS:g} seconds. "
-            "Check that it runs and can be reached, then try again.",
-            code=self._store.unavailable_code,
-        )
+        return silence_of(self._store)
 
-    def _failed(self, error: StoreError) -> StoreError:
+    def failed(self, error: StoreError) -> StoreError:
+        """Publish that the store failed a call, and return the error to be raised."""
         self._events.emit(StoreFailed(error.code, str(error)))
         return error

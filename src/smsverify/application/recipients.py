@@ -36,11 +36,16 @@ class Recipients:
         return parse_phone(text, default_region=self.default_region)
 
     async def admit(self, text: object) -> PhoneNumber | PhoneProblem | NumberRefusal:
-        """Return the number if it may be sent to, else why not."""
+        """
+        Return the number if it may be sent to, else why not.
+
+        Raises a :class:`~smsverify.errors.StoreError` when the senders had to be looked at and the
+        store did not answer: nothing can be sent then.
+        """
         number = self.read(text)
         if isinstance(number, PhoneProblem):
             return number
         rules = self.rules
         if self.home_only:
-            rules = attrs.evolve(rules, allowed_countries=(await self.pool.look()).home)
+            rules = attrs.evolve(rules, allowed_countries=(await self.pool.look_to_send()).home)
         return admit_number(number, rules) or number

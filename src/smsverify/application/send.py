@@ -19,6 +19,7 @@ from smsverify.domain.admission import SendRequest, admit_send
 from smsverify.domain.code import issue_code
 from smsverify.domain.decisions import Admitted, Refused, SentBefore
 from smsverify.domain.delivery import (
+    DeliveryState,
     FailureReason,
     GatewayAnswer,
     Rejected,
@@ -161,7 +162,10 @@ class SendVerification:
             if verdict.attempt.id == request.attempt_id:
                 overtaken = Rejected(FailureReason.OVERTAKEN)
                 await self._settle(request, overtaken)
-                return SentBefore(attrs.evolve(verdict.attempt, reason=overtaken.reason))
+                failed = DeliveryState.FAILED
+                return SentBefore(
+                    attrs.evolve(verdict.attempt, state=failed, reason=overtaken.reason)
+                )
             return verdict
         answer = await self._call(order, request, verdict, caller, began)
         await self._settle(request, answer)
@@ -172,7 +176,7 @@ class SendVerification:
     async def _request(self, order: SendOrder) -> SendRequest:
         country = order.phone.region
         tariff = await self._prices.tariff(country)
-        pool = await self._pool.look()
+        pool = await self._pool.look_to_send()
         token = self._entropy.token(24)
         return SendRequest(
             attempt_id=token[:8],

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from smsverify.application.silence import silence_of
 from smsverify.domain import counters
 from smsverify.domain.pool import (
     POOL_KEY,
@@ -26,7 +27,7 @@ from smsverify.domain.pool import (
     too_often_filtered,
 )
 from smsverify.domain.senders import Roster
-from smsverify.errors import StoreError
+from smsverify.errors import StoreDataInvalid, StoreError
 from smsverify.ports.store import STORE_SECONDS
 
 if TYPE_CHECKING:
@@ -117,24 +118,48 @@ class SenderPool:
 
         An outage gives the last look again, and before the first one a pool in which nobody rests.
         """
-        if self._looked is not None and not fresh:
-            pool, at = self._looked
-            if self._clock.monotonic() - at <= LOOK_SECONDS:
-                return pool
-        pool = await self._look_again()
-        self._looked = (pool, self._clock.monotonic())
+        pool, _ = await self._look(fresh=fresh)
         return pool
 
-    async def _look_again(self) -> Pool:
+    async def look_to_send(self) -> Pool:
+        """
+        Return the pool as :meth:`look` does, but raise the outage that has just hidden it.
+
+        Whoever is about to write would wait for the same silence a second time.
+        """
+        pool, trouble = await self._look(fresh=False)
+        if trouble is not None:
+            raise self._loop.failed(trouble)
+        return pool
+
+    async def _look(self, *, fresh: bool) -> tuple[Pool, StoreError | None]:
+        if self._looked is not None:
+            pool, at = self._looked
+            if not fresh and self._clock.monotonic() - at <= LOOK_SECONDS:
+                return pool, None
+            # Of many sends at once one asks the store; the others get the last look meanwhile.
+            self._looked = (pool, self._clock.monotonic())
+        pool, trouble = await self._look_again()
+        self._looked = (pool, self._clock.monotonic())
+        return pool, trouble
+
+    async def _look_again(self) -> tuple[Pool, StoreError | None]:
         senders = await self._directory.senders()
         try:
             async with asyncio.timeout(STORE_SECONDS):
                 record, sent_today, now = await self._read()
-        except (StoreError, TimeoutError):
-            last = self._looked[0] if self._looked else None
-            return self._pool(senders, last.rests if last else {}, {}, None)
+        except StoreDataInvalid:
+            return self._last_known(senders), None
+        except StoreError as error:
+            return self._last_known(senders), error
+        except TimeoutError:
+            return self._last_known(senders), silence_of(self._store)
         pool = self._pool(senders, resting(record, now), sent_today, now)
-        return await self._rest_the_spent(pool)
+        return await self._rest_the_spent(pool), None
+
+    def _last_known(self, senders: tuple[Sender, ...]) -> Pool:
+        last = self._looked[0] if self._looked else None
+        return self._pool(senders, last.rests if last else {}, {}, None)
 
     async def _read(self) -> tuple[PoolRecord | None, Mapping[bytes, int], Millis]:
         guess = self._store_clock.now() or self._clock.wall()
@@ -175,7 +200,7 @@ class SenderPool:
         """Let a sender rest; return whether it did not already. Raises a StoreError."""
         pool = await self.look()
         changed = await self._begin_rest(sender, pool.senders, reason)
-        self._looked = None
+        self._age()
         return changed
 
     async def release(self, sender: Sender, by: str) -> bool:
@@ -186,8 +211,13 @@ class SenderPool:
             return end_rest(record, operation, sender, by, now)
 
         noted = await self._loop.run(POOL_KEY, decide)
-        self._looked = None
+        self._age()
         return noted.changed
+
+    def _age(self) -> None:
+        """Have the next look ask the store; the last one is kept for an outage."""
+        if self._looked is not None:
+            self._looked = (self._looked[0], float("-inf"))
 
     async def note_unusable(self, sender: Sender) -> None:
         """Let a sender rest that the provider says is not ours; an outage leaves it working."""

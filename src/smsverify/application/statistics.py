@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from smsverify.application.silence import silence_of
 from smsverify.domain import counters
 from smsverify.domain.cost import dollars
 from smsverify.domain.periods import day_name
-from smsverify.errors import StoreError, StoreUnavailable
+from smsverify.errors import StoreError
 from smsverify.ports.store import STORE_SECONDS
 
 if TYPE_CHECKING:
@@ -65,10 +66,7 @@ class ReadStatistics:
             async with asyncio.timeout(STORE_SECONDS):
                 stored, now = await self._read(guess)
         except TimeoutError:
-            trouble: StoreError = StoreUnavailable(
-                f"The store ({self._store.name}) did not answer within {STORE_SECONDS:g} seconds.",
-                code=self._store.unavailable_code,
-            )
+            trouble: StoreError = silence_of(self._store)
         except StoreError as error:
             trouble = error
         else:

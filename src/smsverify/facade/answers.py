@@ -95,7 +95,7 @@ def _handed(handed: Handed, segments: int, policy: Policy) -> SendResult:
 
 
 def _sent_before(attempt: Attempt) -> SendResult:
-    if attempt.state is DeliveryState.FAILED or attempt.reason in REASONS:
+    if attempt.state is DeliveryState.FAILED:
         return _failed(attempt.reason, attempt.provider_code)
     if attempt.state in (DeliveryState.UNKNOWN, DeliveryState.SENDING):
         return _unknown(attempt.provider_code, attempt, None)
