@@ -1,0 +1,166 @@
+"""Receipts raise an attempt's state; STOP and START change whether a phone is sent to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from smsverify.domain.decisions import Noted, Settled
+from smsverify.domain.delivery import DeliveryState, FailureReason
+from smsverify.domain.events import OptOutChanged
+from smsverify.testing import CountsCalls
+from tests.unit.kit import SENDERS, Kit, build, number
+
+
+async def sent(kit: Kit, phone: str = "+15551234567") -> tuple[str, bytes, str]:
+    """Send a code; return what a receipt for it names."""
+    result = await kit.verifier.send_verification_sms(phone, "MyApp")
+    message = kit.gateway.messages[-1]
+    assert result.message_id is not None
+    return message.record, message.attempt, result.message_id
+
+
+async def test_a_receipt_raises_the_state() -> None:
+    """DELIVERED is written to the attempt that the receipt names, and counted."""
+    kit = build()
+    record, attempt, message_id = await sent(kit)
+
+    settled = await kit.container.take_receipt()(
+        record, attempt, DeliveryState.DELIVERED, message_id
+    )
+
+    assert settled.changed
+    stored = await kit.record()
+    assert stored is not None
+    assert stored.attempts[0].state is DeliveryState.DELIVERED
+    assert (await kit.day())["delivered"] == 1
+
+
+async def test_a_repeated_receipt_writes_nothing() -> None:
+    """The second of two equal receipts changes and counts nothing."""
+    kit = build(CountsCalls)
+    named = await sent(kit)
+    take = kit.container.take_receipt()
+    await take(*named[:2], DeliveryState.DELIVERED, named[2])
+    assert isinstance(kit.store, CountsCalls)
+    kit.store.answers.clear()
+
+    settled = await take(*named[:2], DeliveryState.DELIVERED, named[2])
+
+    assert not settled.changed
+    assert kit.store.answers == []
+
+
+async def test_a_receipt_for_nobody_changes_nothing() -> None:
+    """An attempt that is not kept, of a phone that is or is not known, is no trouble."""
+    kit = build()
+    record, attempt, message_id = await sent(kit)
+    take = kit.container.take_receipt()
+    nobody = Settled(None, changed=False)
+
+    assert await take(record, b"8 others", DeliveryState.DELIVERED, message_id) == nobody
+    assert await take("p:nobody", attempt, DeliveryState.DELIVERED, message_id) == nobody
+
+
+async def filtered(kit: Kit, *phones: str) -> None:
+    """Have the carrier filter a message to each phone."""
+    for phone in phones:
+        named = await sent(kit, phone)
+        await kit.container.take_receipt()(
+            *named[:2], DeliveryState.UNDELIVERED, named[2], FailureReason.FILTERED, 30007
+        )
+
+
+async def rests(kit: Kit) -> int:
+    """Return how many senders rest."""
+    return len((await kit.container.pool().look(fresh=True)).rests)
+
+
+def phones_of(kit: Kit) -> dict[bytes, list[str]]:
+    """Return phones by the sender that they get."""
+    from smsverify.domain.senders import Roster, choose_sender
+
+    found: dict[bytes, list[str]] = {}
+    for count in range(40):
+        phone = f"+1555123{count:04d}"
+        key = kit.container.keys().phone(number(phone))
+        sender = choose_sender(Roster(SENDERS, "720"), key, "US", frozenset())
+        assert sender is not None
+        found.setdefault(sender.id, []).append(phone)
+    return found
+
+
+async def test_a_sender_filtered_for_three_phones_rests() -> None:
+    """Three different phones within an hour make it rest; two do not."""
+    kit = build(senders=SENDERS)
+    phones = phones_of(kit)[SENDERS[0].id]
+
+    await filtered(kit, *phones[:2])
+    assert await rests(kit) == 0
+    await filtered(kit, phones[2])
+    assert await rests(kit) == 1
+
+
+async def test_the_last_sender_is_not_rested_by_receipts() -> None:
+    """With one sender only, filtering rests nobody."""
+    kit = build()
+
+    await filtered(kit, "+15551230001", "+15551230002", "+15551230003", "+15551230004")
+
+    assert await rests(kit) == 0
+
+
+async def test_other_reasons_rest_nobody() -> None:
+    """A phone that is switched off is not the sender's fault."""
+    kit = build(senders=SENDERS)
+    for phone in phones_of(kit)[SENDERS[0].id][:4]:
+        named = await sent(kit, phone)
+        await kit.container.take_receipt()(
+            *named[:2], DeliveryState.UNDELIVERED, named[2], FailureReason.UNREACHABLE, 30003
+        )
+
+    assert await rests(kit) == 0
+
+
+async def said(kit: Kit, *, stop: bool, message_id: str | None, **more: Any) -> Noted:
+    """Take in a wish."""
+    return await kit.container.note_opt_out()(number(), opt_out=stop, message_id=message_id, **more)
+
+
+async def test_stop_and_start() -> None:
+    """After STOP a send is refused, after START it goes out."""
+    kit = build()
+
+    assert await said(kit, stop=True, message_id="SM1") == Noted(changed=True)
+    refused = await kit.verifier.send_verification_sms("+15551234567", "MyApp")
+    assert refused.error_code == "RECIPIENT_OPTED_OUT"
+    assert await said(kit, stop=False, message_id="SM2") == Noted(changed=True)
+    assert (await kit.verifier.send_verification_sms("+15551234567", "MyApp")).success
+
+
+async def test_a_replayed_start_does_not_undo_a_later_stop() -> None:
+    """Each inbound message is known by its id: delivered again, it changes nothing."""
+    kit = build()
+    await said(kit, stop=True, message_id="SM1")
+    await said(kit, stop=False, message_id="SM2")
+    await said(kit, stop=True, message_id="SM3")
+
+    assert await said(kit, stop=False, message_id="SM2") == Noted(changed=False)
+
+    refused = await kit.verifier.send_verification_sms("+15551234567", "MyApp")
+    assert refused.error_code == "RECIPIENT_OPTED_OUT"
+
+
+async def test_an_operators_order_has_no_message() -> None:
+    """An order without a message is always carried out, and says who gave it."""
+    kit = build()
+
+    await said(kit, stop=True, message_id=None, by="operator")
+    await said(kit, stop=False, message_id=None, by="operator")
+    await said(kit, stop=True, message_id=None, by="operator")
+
+    changes = [event for event in kit.events.events if isinstance(event, OptOutChanged)]
+    assert [(event.opted_out, event.by) for event in changes] == [
+        (True, "operator"),
+        (False, "operator"),
+        (True, "operator"),
+    ]

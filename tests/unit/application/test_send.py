@@ -1,0 +1,428 @@
+"""Sending: admitted and charged first, then the provider, then the settlement; torn by nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+import pytest
+
+from smsverify.application.send import Handed, SendAnswer, SendOrder
+from smsverify.domain.check import CheckRequest, check_code
+from smsverify.domain.code import derive_code
+from smsverify.domain.decisions import Refused, SentBefore
+from smsverify.domain.delivery import (
+    Accepted,
+    DeliveryState,
+    FailureReason,
+    Rejected,
+    Uncertain,
+)
+from smsverify.domain.error_code import ErrorCode
+from smsverify.domain.record import Attempt
+from smsverify.errors import StoreUnavailable
+from smsverify.ports.store import Store
+from smsverify.testing import (
+    CountsCalls,
+    FailsAt,
+    LosesReplies,
+    Loss,
+    ManualClock,
+    ScriptedGateway,
+    StopsAt,
+    last_code,
+)
+from tests.unit.kit import SENDERS, Kit, build, number
+from tests.unit.virtual_time import LoopClock, run_virtually
+
+CENT = 10_000
+ADMISSION, SETTLEMENT = 1, 3
+"""Which calls of the store a first send's commits are; before each stands a load."""
+REJECTED = Rejected(FailureReason.UNROUTABLE, 21612)
+
+
+def order(**changes: Any) -> SendOrder:
+    """Return a plain order."""
+    plain = SendOrder(number(), "verify", lambda code: f"Your code: {code}", 1)
+    return attrs.evolve(plain, **changes)
+
+
+async def only_attempt(kit: Kit) -> Attempt:
+    """Return the one attempt of the phone's record."""
+    record = await kit.record()
+    assert record is not None
+    (attempt,) = record.attempts
+    return attempt
+
+
+def is_handed(answer: SendAnswer, expected: object) -> bool:
+    """Say whether the gateway's answer is the expected one."""
+    return isinstance(answer, Handed) and answer.answer == expected
+
+
+# ── the plain way ─────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_taken_message_is_sent_and_charged() -> None:
+    """The attempt ends SENT with the provider's id; count and charge stand."""
+    kit = build()
+
+    answer = await kit.container.send()(order())
+
+    assert is_handed(answer, Accepted("SM" + f"{1:032x}"))
+    attempt = await only_attempt(kit)
+    assert (attempt.state, attempt.message_id) == (DeliveryState.SENT, "SM" + f"{1:032x}")
+    day = await kit.day()
+    assert (day["spent"], day["sends.US"], day["accepted"]) == (CENT, 1, 1)
+    assert kit.events.names == ["sms.send.admitted", "sms.send.settled"]
+
+
+async def test_the_gateway_gets_all_that_it_needs() -> None:
+    """Recipient, text with the code, sender, the life that is left, and what receipts name."""
+    kit = build()
+
+    await kit.container.send()(order())
+    kit.clock.advance(200.4)  # type: ignore[attr-defined]
+    await kit.container.send()(order())
+
+    first, second = kit.gateway.messages
+    record = await kit.record()
+    assert record is not None
+    assert (first.to, first.sender, first.valid_for) == (number(), SENDERS[0], 600)
+    assert first.record == kit.container.keys().phone(number())
+    assert [first.attempt, second.attempt] == [one.id for one in record.attempts]
+    assert second.text == first.text
+    assert first.text.startswith("Your code: ")
+    assert second.valid_for == 399  # whole seconds, never more than is left
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "spent", "field"),
+    [
+        (REJECTED, DeliveryState.FAILED, 0, "failed"),
+        (Uncertain(500), DeliveryState.UNKNOWN, CENT, "unknown"),
+    ],
+)
+async def test_an_answer_is_settled(
+    answer: Any, state: DeliveryState, spent: int, field: str
+) -> None:
+    """Refused for certain gives the money back; what nobody knows stays charged."""
+    kit = build()
+    kit.gateway.answer_next(answer)
+
+    assert is_handed(await kit.container.send()(order()), answer)
+
+    assert (await only_attempt(kit)).state is state
+    day = await kit.day()
+    assert (day["spent"], day["spent.US"], day[field], day["sends.US"]) == (spent, spent, 1, 1)
+
+
+async def test_a_refusal_is_counted_here_and_writes_nothing() -> None:
+    """A full window refuses: no call, no commit, one more in the counts that wait."""
+    kit = build(CountsCalls, rate_limit_per_hour=1)
+    await kit.container.send()(order())
+    assert isinstance(kit.store, CountsCalls)
+    kit.store.answers.clear()
+
+    answer = await kit.container.send()(order())
+
+    assert isinstance(answer, Refused)
+    assert answer.code is ErrorCode.RATE_LIMIT_EXCEEDED
+    assert kit.store.answers == []
+    assert kit.container.refusals().waiting() == {"refused_send.RATE_LIMIT_EXCEEDED": 1}
+    assert len(kit.gateway.messages) == 1
+
+
+async def test_an_idempotency_key_gives_the_first_answer() -> None:
+    """The same key sends nothing; another purpose or key does."""
+    kit = build(purposes="verify,login")
+    send = kit.container.send()
+
+    await send(order(idempotency_key="a"))
+    again = await send(order(idempotency_key="a"))
+    await send(order(idempotency_key="a", purpose="login"))
+    await send(order(idempotency_key="b"))
+
+    assert isinstance(again, SentBefore)
+    assert len(kit.gateway.messages) == 3
+
+
+async def test_a_phone_met_before_is_loaded_first() -> None:
+    """The first send commits blind, the second reads: neither wastes a conflict."""
+    kit = build(CountsCalls)
+    await kit.container.pool().look()
+    assert isinstance(kit.store, CountsCalls)
+
+    kit.store.loads = 0
+    await kit.container.send()(order())
+    loads = [kit.store.loads]
+    await kit.container.send()(order())
+    loads.append(kit.store.loads)
+
+    # Each settlement reads the record that it changes.
+    assert loads == [1, 3]
+    assert {type(answer).__name__ for answer in kit.store.answers} == {"Written"}
+
+
+async def test_a_sender_that_is_not_ours_rests() -> None:
+    """A number that the provider does not know is left alone; the next send takes the other."""
+    kit = build(senders=SENDERS)
+    kit.gateway.answer_next(Rejected(FailureReason.SENDER_UNUSABLE, 21606))
+
+    await kit.container.send()(order())
+    await kit.container.send()(order())
+
+    first, second = kit.gateway.messages
+    assert first.sender != second.sender
+    assert list((await kit.container.pool().look()).rests) == [first.sender.id]
+
+
+async def test_of_a_rejection_for_another_reason_no_sender_rests() -> None:
+    """A recipient's fault is no fault of the sender."""
+    kit = build(senders=SENDERS)
+    kit.gateway.answer_next(Rejected(FailureReason.INVALID_RECIPIENT, 21211))
+
+    await kit.container.send()(order())
+
+    assert not (await kit.container.pool().look(fresh=True)).rests
+
+
+# ── time ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_silent_gateway_is_given_ten_seconds() -> None:
+    """After ten seconds nobody knows: UNKNOWN, charged."""
+
+    class Silent(ScriptedGateway):
+        async def send(self, message: Any, within: float) -> Any:
+            assert within == 10.0
+            await asyncio.sleep(1e9)
+
+    async def send() -> tuple[SendAnswer, Kit]:
+        kit = build(clock=LoopClock())
+        kit.container.gateway.override(Silent())
+        answer = await kit.container.send()(order())
+        assert (await only_attempt(kit)).state is DeliveryState.UNKNOWN
+        assert (await kit.day())["spent"] == CENT
+        return answer, kit
+
+    (answer, _), waited = run_virtually(send())
+
+    assert is_handed(answer, Uncertain())
+    assert waited == 10.0
+
+
+@pytest.mark.parametrize(("stall", "calls"), [(4.0, 1), (4.001, 0)])
+async def test_a_stall_past_the_lease_makes_no_call(stall: float, calls: int) -> None:
+    """With less than 11 of the 15 seconds left nothing is sent, and the money goes back."""
+    clock = ManualClock()
+
+    class Stalls(FailsAt):
+        async def commit(self, *args: Any) -> Any:
+            answer = await super().commit(*args)
+            if not self.calls:
+                clock.advance(stall)
+            self.calls += 1
+            return answer
+
+    kit = build(Stalls, clock=clock)
+    await kit.container.pool().look()
+    assert isinstance(kit.store, FailsAt)
+    kit.store.calls = -1  # the admission's commit brings it to 0
+
+    answer = await kit.container.send()(order())
+
+    assert len(kit.gateway.messages) == calls
+    if not calls:
+        assert is_handed(answer, Rejected(FailureReason.LEASE_SPENT))
+        assert (await only_attempt(kit)).state is DeliveryState.FAILED
+        assert (await kit.day())["spent"] == 0
+
+
+# ── faults ────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_lost_settlement_keeps_the_gateways_answer() -> None:
+    """The caller hears what the provider said; the attempt reads as UNKNOWN and stays charged."""
+    kit = build(functools.partial(FailsAt, which=(SETTLEMENT,)))
+
+    answer = await kit.container.send()(order())
+
+    assert is_handed(answer, Accepted("SM" + f"{1:032x}"))
+    assert isinstance(kit.store, FailsAt)
+    assert kit.store.calls == SETTLEMENT + 1
+    assert (await only_attempt(kit)).state is DeliveryState.SENDING
+    assert (await kit.day())["spent"] == CENT
+
+
+async def test_a_lost_admission_sends_nothing() -> None:
+    """When nobody knows whether it was admitted, nothing goes out."""
+    kit = build(LosesReplies)
+
+    with pytest.raises(StoreUnavailable):
+        await kit.container.send()(order())
+
+    assert kit.gateway.messages == []
+
+
+async def test_an_admission_that_is_repeated_is_one() -> None:
+    """The commit executes, its reply is lost, the adapter repeats it: one message, one charge."""
+    kit = build(functools.partial(LosesReplies, plan=[Loss.REPEATED]))
+
+    assert is_handed(await kit.container.send()(order()), Accepted("SM" + f"{1:032x}"))
+
+    assert len(kit.gateway.messages) == 1
+    day = await kit.day()
+    assert (day["spent"], day["sends.US"]) == (CENT, 1)
+
+
+async def test_an_approval_in_between_overtakes_the_send() -> None:
+    """Admitted, reply lost, and a code approved meanwhile: nothing is sent, the money goes back."""
+    kits: list[Kit] = []
+
+    async def approve() -> None:
+        kit = kits[0]
+        record = await kit.record()
+        assert record is not None
+        (attempt,) = record.attempts
+        assert attempt.carries is not None
+        keys = kit.container.code_keys()
+        code = derive_code(keys, number(), "verify", attempt.carries)
+        assert code is not None
+        request = CheckRequest(b"approval", number(), "verify", code, keys)
+        decision = check_code(record, request, kit.clock.wall(), kit.container.policy())
+        assert decision.record is not None
+        from smsverify.ports.store import Swap
+
+        key, codec = kit.container.keys().phone(number()), kit.container.codec()
+        swap = Swap(key, codec.encode(record), codec.encode(decision.record), None)
+        await kit.store.store.commit((swap,), (), kit.clock.wall())  # type: ignore[attr-defined]
+
+    kit = build(functools.partial(LosesReplies, plan=[Loss.REPEATED], between=approve))
+    kits.append(kit)
+
+    answer = await kit.container.send()(order())
+
+    assert isinstance(answer, SentBefore)
+    assert answer.attempt.reason is FailureReason.OVERTAKEN
+    assert kit.gateway.messages == []
+    attempt = await only_attempt(kit)
+    assert (attempt.state, attempt.reason) == (DeliveryState.FAILED, FailureReason.OVERTAKEN)
+    assert (await kit.day())["spent"] == 0
+
+
+# ── callers that go away ──────────────────────────────────────────────────────────────────────
+
+
+def stopping(which: int, *, executed: bool) -> Callable[[Store], StopsAt]:
+    """Return what puts a store that stops around another."""
+    return functools.partial(StopsAt, which=which, executed=executed)
+
+
+@pytest.mark.parametrize("executed", [False, True])
+async def test_cancelled_during_admission_sends_nothing(executed: bool) -> None:
+    """The caller goes while the admission is under way: FAILED, and no call is made."""
+    kit = build(stopping(ADMISSION, executed=executed))
+    task = asyncio.create_task(kit.container.send()(order()))
+    assert isinstance(kit.store, StopsAt)
+    await kit.store.hold.arrival()
+
+    task.cancel()
+    kit.store.hold.release()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert kit.gateway.messages == []
+    attempt = await only_attempt(kit)
+    assert (attempt.state, attempt.reason) == (DeliveryState.FAILED, FailureReason.CANCELLED)
+    assert (await kit.day())["spent"] == 0
+
+
+async def test_cancelled_during_the_call_nobody_knows() -> None:
+    """The caller goes while the provider has the message: UNKNOWN, charged, and its code works."""
+    kit = build()
+    hold = kit.gateway.hold()
+    task = asyncio.create_task(kit.container.send()(order()))
+    await hold.arrival()
+
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert hold.cancelled
+    assert (await only_attempt(kit)).state is DeliveryState.UNKNOWN
+    assert (await kit.day())["spent"] == CENT
+    code = last_code(kit.gateway, number()).encode()
+    verdict = await kit.container.check()(number(), "verify", code)
+    assert type(verdict).__name__ == "Approved"
+
+
+async def test_cancelled_while_settling_the_settlement_stands() -> None:
+    """The caller goes after the provider answered: the answer is written all the same."""
+    kit = build(stopping(SETTLEMENT, executed=False))
+    task = asyncio.create_task(kit.container.send()(order()))
+    assert isinstance(kit.store, StopsAt)
+    await kit.store.hold.arrival()
+    assert len(kit.gateway.messages) == 1
+
+    task.cancel()
+    kit.store.hold.release()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert (await only_attempt(kit)).state is DeliveryState.SENT
+
+
+async def test_a_refused_send_that_nobody_waits_for_raises_nowhere() -> None:
+    """A caller that went away leaves no exception that nobody fetched."""
+    kit = build(stopping(ADMISSION, executed=False))
+    complaints: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+    task = asyncio.create_task(kit.container.send()(order()))
+    assert isinstance(kit.store, StopsAt)
+    await kit.store.hold.arrival()
+
+    async def fail(*_: object) -> Any:
+        raise StoreUnavailable("gone")
+
+    kit.store.store.commit = fail  # type: ignore[assignment,method-assign]
+    task.cancel()
+    kit.store.hold.release()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    del task
+    import gc
+
+    gc.collect()
+    assert complaints == []
+
+
+def test_a_caller_that_goes_waits_two_seconds_at_most() -> None:
+    """With the settlement stuck, the cancelled caller leaves after two seconds."""
+
+    async def leave() -> float:
+        kit = build(stopping(SETTLEMENT, executed=False), clock=LoopClock())
+        task = asyncio.create_task(kit.container.send()(order()))
+        assert isinstance(kit.store, StopsAt)
+        await kit.store.hold.arrival()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return asyncio.get_running_loop().time()
+
+    assert run_virtually(leave())[0] == 2.0
+
+
+def test_a_store_that_is_silent_is_given_two_seconds_in_all() -> None:
+    """The look at the pool and the admission share the two seconds that a caller waits."""
+    from tests.unit.application.test_commit_loop import Hangs
+
+    async def send() -> None:
+        kit = build(Hangs, clock=LoopClock())
+        with pytest.raises(StoreUnavailable):
+            await kit.container.send()(order())
+
+    assert run_virtually(send())[1] == 2.0

@@ -1,0 +1,186 @@
+"""The pool as sends see it: looked at every few seconds, written only at the ends of rests."""
+
+from __future__ import annotations
+
+import functools
+
+import pytest
+
+from smsverify.domain.pool import POOL_KEY, RestReason
+from smsverify.errors import StoreUnavailable
+from smsverify.ports.store import Swap
+from smsverify.testing import CountsCalls, FailsAt, ManualClock
+from tests.unit.kit import SENDERS, Kit, build
+from tests.unit.virtual_time import LoopClock, run_virtually
+
+DAY = 24 * 3600
+FIRST, SECOND = SENDERS
+
+
+def looks(kit: Kit) -> int:
+    """Return how often the store was read."""
+    assert isinstance(kit.store, CountsCalls)
+    return kit.store.loads
+
+
+def pass_time(kit: Kit, seconds: float) -> None:
+    """Let time pass."""
+    assert isinstance(kit.clock, ManualClock)
+    kit.clock.advance(seconds)
+
+
+async def test_a_look_serves_for_five_seconds() -> None:
+    """Within five seconds the store is not asked again, unless a fresh look is wanted."""
+    kit = build(CountsCalls, senders=SENDERS)
+    pool = kit.container.pool()
+
+    await pool.look()
+    pass_time(kit, 5)
+    await pool.look()
+    assert looks(kit) == 1
+    await pool.look(fresh=True)
+    assert looks(kit) == 2
+    pass_time(kit, 5.001)
+    await pool.look()
+    assert looks(kit) == 3
+
+
+async def test_a_look_tells_all() -> None:
+    """Senders, their countries, who rests, what was sent today, and the store's time."""
+    kit = build(senders=SENDERS)
+    await kit.verifier.send_verification_sms("+15551234567", "MyApp")
+    used = kit.gateway.messages[0].sender
+    idle = FIRST if used == SECOND else SECOND
+    await kit.container.pool().rest(used, RestReason.OPERATOR)
+
+    pool = await kit.container.pool().look()
+
+    assert pool.senders == SENDERS
+    assert pool.home == {"US"}
+    assert list(pool.rests) == [used.id]
+    assert pool.roster.senders == (idle,)
+    assert pool.roster.area_code == "720"
+    assert dict(pool.sent_today) == {used.id: 1}
+    assert pool.now == kit.clock.wall()
+
+
+async def test_a_rest_lasts_for_the_cooldown() -> None:
+    """A sender rests for a day and is then there again; a second order changes nothing."""
+    kit = build(senders=SENDERS)
+    pool = kit.container.pool()
+
+    assert await pool.rest(FIRST, RestReason.OPERATOR)
+    assert not await pool.rest(FIRST, RestReason.OPERATOR)
+    pass_time(kit, DAY - 1)
+    assert (await pool.look()).roster.senders == (SECOND,)
+    pass_time(kit, 1)
+    assert (await pool.look(fresh=True)).roster.senders == SENDERS
+
+
+async def test_another_process_sees_the_rest() -> None:
+    """The rest is in the store, so whoever looks there knows of it."""
+    kit = build(senders=SENDERS)
+    other = build(senders=SENDERS, clock=kit.clock)
+    other.container.store.override(kit.store)
+
+    await kit.container.pool().rest(FIRST, RestReason.OPERATOR)
+
+    assert (await other.container.pool().look()).roster.senders == (SECOND,)
+
+
+async def test_a_released_sender_works_at_once() -> None:
+    """Releasing ends the rest for the next look; one that does not rest changes nothing."""
+    kit = build(senders=SENDERS)
+    pool = kit.container.pool()
+    await pool.rest(FIRST, RestReason.OPERATOR)
+
+    assert await pool.release(FIRST, "operator")
+    assert (await pool.look()).roster.senders == SENDERS
+    assert not await pool.release(FIRST, "operator")
+
+
+async def test_a_sender_with_its_allowance_spent_rests() -> None:
+    """The look that sees the day's allowance carried lets the sender rest."""
+    kit = build(sender_daily_allowance=2)
+    for _ in range(2):
+        assert (await kit.verifier.send_verification_sms("+15551234567", "MyApp")).success
+    pass_time(kit, 5.001)
+
+    refused = await kit.verifier.send_verification_sms("+15551234567", "MyApp")
+
+    assert refused.error_code == "NO_SENDER_AVAILABLE"
+    rest = (await kit.container.pool().look()).rests[FIRST.id]
+    assert rest.reason is RestReason.ALLOWANCE
+    assert (await kit.day())["sends.US"] == 2
+
+
+async def test_without_an_allowance_nobody_rests() -> None:
+    """By default a sender carries any number."""
+    kit = build()
+    for _ in range(5):
+        await kit.verifier.send_verification_sms("+15551234567", "MyApp")
+
+    assert not (await kit.container.pool().look(fresh=True)).rests
+
+
+async def test_an_unusable_sender_rests_also_as_the_last() -> None:
+    """What the provider says is not ours is no sender, even if no other is left."""
+    kit = build()
+
+    await kit.container.pool().note_unusable(FIRST)
+
+    assert (await kit.container.pool().look()).roster.senders == ()
+
+
+# ── outages ───────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_an_outage_gives_the_last_look_again() -> None:
+    """Who rested at the last look still does; before the first, nobody rests."""
+    kit = build(functools.partial(FailsAt, which=set()), senders=SENDERS)
+    assert isinstance(kit.store, FailsAt)
+    pool = kit.container.pool()
+    await pool.rest(FIRST, RestReason.OPERATOR)
+    await pool.look()
+
+    kit.store._which = range(1000)
+    again = await pool.look(fresh=True)
+    assert (again.roster.senders, again.now) == ((SECOND,), None)
+
+    never = build(functools.partial(FailsAt, which=range(1000)), senders=SENDERS)
+    assert (await never.container.pool().look()).roster.senders == SENDERS
+
+
+async def test_garbage_in_the_pools_place_stops_no_sends() -> None:
+    """A pool that can't be read is a pool in which nobody rests; it is not overwritten."""
+    kit = build(senders=SENDERS)
+    await kit.store.commit((Swap(POOL_KEY, None, b"garbage", None),), (), kit.clock.wall())
+
+    assert (await kit.container.pool().look()).roster.senders == SENDERS
+    await kit.container.pool().note_unusable(FIRST)
+
+    assert (await kit.store.load((POOL_KEY,))).records == (b"garbage",)
+
+
+async def test_an_order_that_could_not_be_written_is_told() -> None:
+    """Resting and releasing by hand raise in an outage; what receipts say is dropped."""
+    kit = build(functools.partial(FailsAt, which=range(1000)), senders=SENDERS)
+    pool = kit.container.pool()
+
+    with pytest.raises(StoreUnavailable):
+        await pool.rest(FIRST, RestReason.OPERATOR)
+    with pytest.raises(StoreUnavailable):
+        await pool.release(FIRST, "operator")
+    await pool.note_unusable(FIRST)
+    await pool.note_filtered(FIRST.id)
+
+
+def test_a_look_takes_two_seconds_at_most() -> None:
+    """A silent store holds a look up for two seconds, then the last one serves."""
+    from tests.unit.application.test_commit_loop import Hangs
+
+    async def look() -> int:
+        kit = build(Hangs, clock=LoopClock(), senders=SENDERS)
+        return len((await kit.container.pool().look()).roster.senders)
+
+    assert run_virtually(look()) == (2, 2.0)
