@@ -40,7 +40,6 @@ def console() -> Console:
     pretty = is_pretty()
     found = Console(
         force_terminal=pretty,
-        color_system="auto" if pretty else None,
         markup=False,
         highlight=False,
         emoji=False,

@@ -10,6 +10,7 @@ import attrs
 from smsverify.domain.decisions import Approved, Refused, Wrong
 from smsverify.domain.delivery import FailureReason, Rejected
 from smsverify.domain.policy import STANDARD, send_limits
+from smsverify.entrypoints.cli.demo.steps import SENDS_PER_HOUR
 from smsverify.errors import ErrorCode
 from smsverify.testing.gateway import ScriptedGateway
 
@@ -57,6 +58,17 @@ class Drops(ScriptedGateway):
         """Take the message and lose it."""
         answer = await super().send(message, within)
         self.messages.clear()
+        return answer
+
+
+class Repeats(ScriptedGateway):
+    """Delivers the fifth message twice."""
+
+    async def send(self, message: OutgoingSms, within: float) -> GatewayAnswer:
+        """Take the message, and perhaps once more."""
+        answer = await super().send(message, within)
+        if len(self.messages) == SENDS_PER_HOUR:
+            self.messages.append(message)
         return answer
 
 
@@ -134,6 +146,7 @@ BROKEN: dict[str, tuple[int, Break]] = {
     "a used code still lives": (5, check(3, Wrong(attempts_left=4))),
     "a sixth message goes out": (6, policy(sends=send_limits(6, 20))),
     "a fifth message is refused": (6, policy(sends=send_limits(4, 20))),
+    "a message arrives twice": (6, gateway(Repeats)),
     "the waiting time is wrong": (6, send(6, TOO_SOON)),
     "sends are counted twice": (7, counting_twice("accepted")),
     "money is counted twice": (7, counting_twice("spent")),
