@@ -238,6 +238,16 @@ class TestSenders:
         """What another sender would not do better leaves the choice alone."""
         assert admitted(record(attempt(state=state, reason=reason)), send_request())
 
+    def test_sender_must_reach_the_country(self) -> None:
+        """A toll-free number is not chosen for a phone abroad, whatever else fits."""
+        toll_free = Roster((Sender("+18005550199", "US", "800"),))
+
+        assert admitted(None, send_request(roster=toll_free))
+        abroad = send_request(roster=toll_free, phone=BRITISH)
+        assert admit_send(None, abroad, NOON, STANDARD).verdict == Refused(
+            ErrorCode.NO_SENDER_AVAILABLE
+        )
+
     def test_same_person_sees_the_same_sender(self) -> None:
         """The choice follows from the phone's name, not from chance."""
         both = Roster((SENDER, OTHER_SENDER))

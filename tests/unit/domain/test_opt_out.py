@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from smsverify.domain.decisions import Decision, Noted
 from smsverify.domain.events import OptOutChanged
-from smsverify.domain.opt_out import MESSAGES_KEPT, OptOutRequest, note_opt_out
+from smsverify.domain.opt_out import MESSAGES_KEPT, OptOutRequest, note_opt_out, read_wish
 from smsverify.domain.periods import DAY
 from smsverify.domain.policy import STANDARD
 from smsverify.domain.record import PhoneRecord
@@ -139,3 +139,24 @@ def test_record_ages_with_the_write() -> None:
 def test_wish_of_a_person_is_the_default() -> None:
     """Who says nothing else speaks for the person."""
     assert OptOutRequest(b"", opt_out=True).by == "person"
+
+
+@pytest.mark.parametrize(
+    ("said_by_provider", "text", "wish"),
+    [
+        *((None, word, True) for word in ("STOP", "UNSUBSCRIBE", "END", "QUIT")),
+        *((None, word, True) for word in ("STOPALL", "REVOKE", "OPTOUT", "CANCEL")),
+        *((None, word, False) for word in ("START", "YES", "UNSTOP")),
+        *((None, word, None) for word in ("HELP", "INFO", "", "STOP IT", "NO", "STOPP", "S T O P")),
+        (None, " stop\r\n", True),
+        (None, "Start ", False),
+        ("STOP", "schluss damit", True),
+        ("START", "STOP", False),
+        ("HELP", "STOP", None),
+        ("stop", "", True),
+        ("", "STOP", True),
+    ],
+)
+def test_words_are_read(said_by_provider: str | None, text: str, wish: bool | None) -> None:
+    """Twilio's words, trimmed and in any case, alone in the message; what Twilio read wins."""
+    assert read_wish(said_by_provider, text) is wish

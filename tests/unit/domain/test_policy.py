@@ -35,16 +35,22 @@ def test_standard_numbers() -> None:
     )
 
 
-def test_pause_is_a_window_of_one() -> None:
-    """A pause between two sends is a limit like the others; without one there is no window."""
-    assert send_limits(2, 3, 60_000)[2:] == (Limit("resend_pause", 1, 60_000),)
-    assert len(send_limits(2, 3)) == 2
+def test_limits_on_sends() -> None:
+    """An hour, a day, and, if there is one, a pause, which is a window of one."""
+    hour_and_day = (
+        Limit("sends_per_hour", 2, 3_600_000),
+        Limit("sends_per_day", 3, 86_400_000),
+    )
+    assert send_limits(2, 3) == hour_and_day
+    assert send_limits(2, 3, 60_000) == (*hour_and_day, Limit("resend_pause", 1, 60_000))
 
 
-def test_limits_take_their_counts() -> None:
-    """The first number is for the short window, the second for the day."""
-    assert [limit.count for limit in send_limits(2, 3)] == [2, 3]
-    assert [limit.count for limit in wrong_answer_limits(4, 6)] == [4, 6]
+def test_limits_on_wrong_answers() -> None:
+    """Ten minutes and a day."""
+    assert wrong_answer_limits(4, 6) == (
+        Limit("wrong_answers_per_10_minutes", 4, 600_000),
+        Limit("wrong_answers_per_day", 6, 86_400_000),
+    )
 
 
 def test_nothing_is_kept_shorter_than_it_counts() -> None:
