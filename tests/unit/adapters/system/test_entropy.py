@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import os
+import subprocess
+import sys
 
 import pytest
 
@@ -25,19 +26,23 @@ def test_tokens_are_fresh() -> None:
     assert len({entropy.token(8) for _ in range(10_000)}) == 10_000
 
 
+FORKS = """
+import os
+from smsverify.adapters.system.entropy import SystemEntropy
+
+entropy = SystemEntropy()
+entropy.token(8)
+child = os.fork()
+print(entropy.token(16).hex(), flush=True)
+if child:
+    os.waitpid(child, 0)
+"""
+
+
 def test_forked_child_does_not_repeat_its_parent() -> None:
     """A process that was forked after the first use draws other bytes than its parent."""
-    entropy = SystemEntropy()
-    entropy.token(8)
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.write(writer, entropy.token(16))
-        os._exit(0)
-    os.waitpid(child, 0)
-    drawn = os.read(reader, 16)
-    os.close(reader)
-    os.close(writer)
+    done = subprocess.run([sys.executable, "-c", FORKS], capture_output=True, text=True, check=True)
+    drawn = done.stdout.split()
 
-    assert len(drawn) == 16
-    assert drawn != entropy.token(16)
+    assert [len(token) for token in drawn] == [32, 32]
+    assert len(set(drawn)) == 2
