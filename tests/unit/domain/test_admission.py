@@ -362,7 +362,9 @@ class TestRetryOfTheSameCall:
 class TestIdempotencyKey:
     """The same key again is the same send, looked for before everything else."""
 
-    @pytest.mark.parametrize("state", set(DeliveryState) - {DeliveryState.SENDING})
+    @pytest.mark.parametrize(
+        "state", [one for one in DeliveryState if one is not DeliveryState.SENDING]
+    )
     def test_earlier_answer_is_repeated(self, state: DeliveryState) -> None:
         """Sent, failed or unknown: the answer is the first one's, and nothing is written."""
         first = attempt(state=state, key_hash=KEY)

@@ -159,7 +159,7 @@ def test_sending_past_its_lease_reads_as_unknown() -> None:
     assert state_now(sending, NOON - HOUR, STANDARD) is DeliveryState.SENDING
 
 
-@pytest.mark.parametrize("state", set(DeliveryState) - {DeliveryState.SENDING})
+@pytest.mark.parametrize("state", sorted(set(DeliveryState) - {DeliveryState.SENDING}))
 def test_other_states_do_not_change_by_waiting(state: DeliveryState) -> None:
     """Only SENDING has a lease."""
     assert state_now(attempt(state=state), NOON + DAY, STANDARD) is state

@@ -53,8 +53,10 @@ def test_table_is_sound() -> None:
 
 @pytest.mark.parametrize(
     ("country", "listed"),
-    {"US": 8_300, "CA": 8_300, "GB": 56_000, "DE": 112_000, "FR": 79_800, "IN": 83_200}.items()
-    | {"BR": 59_900, "NG": 386_800, "ID": 441_400, "RU": 752_200, "SL": 784_900}.items(),
+    [
+        *{"US": 8_300, "CA": 8_300, "GB": 56_000, "DE": 112_000, "FR": 79_800}.items(),
+        *{"BR": 59_900, "IN": 83_200, "NG": 386_800, "ID": 441_400, "SL": 784_900}.items(),
+    ],
 )
 def test_estimate_is_not_below_the_price_list(country: str, listed: int) -> None:
     """An estimate is Twilio's listed price of October 2026 rounded up, never down."""
