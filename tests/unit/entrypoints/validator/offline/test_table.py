@@ -172,9 +172,7 @@ BROKEN: list[tuple[str, dict[str, str | None], str, Severity]] = [
     # The message.
     (
         "letters outside GSM-7",
-        {
-            "SMS_MESSAGE_TEMPLATE": "{app}: voilà ô é, votre code personnel est {code}. Ne le donnez à personne."
-        },
+        {"SMS_MESSAGE_TEMPLATE": "{app}’s code is {code}. " + "Do not share it. " * 3},
         "SMS_MESSAGE_TEMPLATE",
         WARNING,
     ),
