@@ -18,7 +18,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
+import warnings
 import weakref
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -117,9 +119,9 @@ class PerLoop(Generic[T]):
             for held in inherited.values():
                 self._abandon(held.client)
             return
-        for loop in list(self._held):
-            if loop.is_closed() and (left := self._held.pop(loop, None)) is not None:
-                self._abandon(left.client)
+        left = [self._held.pop(loop, None) for loop in list(self._held) if loop.is_closed()]
+        if left:
+            _finish(left, self._abandon)
 
 
 async def _guard(
@@ -136,6 +138,24 @@ async def _guard(
         if forget is not None:
             forget(loop)
         await close(client)
+
+
+def _finish(left: list[_Held[T] | None], abandon: Callable[[T], None]) -> None:
+    """
+    Abandon the clients of closed loops, and free what is left of them.
+
+    Python warns of streams that were never closed, once it finds them unused; it can't be done any
+    more, so it is not said. Until they are freed they hold file descriptors; hence the collection.
+    It takes a while, and is for loops that were closed without ``shutdown_asyncgens`` alone.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        while left:
+            held = left.pop()
+            if held is not None:  # another thread was first
+                abandon(held.client)
+            del held
+        gc.collect()
 
 
 def _close_there(loop: asyncio.AbstractEventLoop, guard: AsyncGenerator[Any, None]) -> None:

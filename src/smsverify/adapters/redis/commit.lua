@@ -17,10 +17,11 @@
 --       3  something that is not ours lies at a key; then the number of the key, from 0.
 --
 -- Everything is checked before anything is written, for a script is not rolled back. Numbers are
--- doubles here, exact up to 2^53; what is added is added by the server, which is exact up to 2^63.
+-- doubles here, exact up to 2^53; what is added is added by the server, exactly. A counter has at
+-- most eighteen digits, so that the server never finds a sum too large.
 
 local LONGEST_GAP = 2000
-local LARGEST = 9e18
+local TOO_LARGE = 1e18
 
 local now = tonumber(ARGV[3])
 if not now then
@@ -60,17 +61,17 @@ for i = first, #ARGV, 5 do
       is_new = true
       before = 0
     -- What HINCRBY would refuse has to be found now, not half-way through the writes.
-    elseif type(value) == 'string' and (value == '0' or value:find('^[1-9]%d*$')) and #value < 20 then
+    elseif type(value) == 'string' and (value == '0' or value:find('^[1-9]%d*$')) and #value < 19 then
       before = tonumber(value)
     end
-    if not before or before > LARGEST then return {3, now, number - 1} end
+    if not before then return {3, now, number - 1} end
   end
   local after = before + tonumber(amount)
   if after < 0 then
     after = 0
     amount = string.format('%.0f', 0 - before) -- never "-0"
   end
-  if after > LARGEST then return {3, now, number - 1} end
+  if after >= TOO_LARGE then return {3, now, number - 1} end
   local ceiling = tonumber(ARGV[i + 3])
   if ceiling and after > ceiling then return {2, now, (i - first) / 5} end
   -- Taking away from nothing, or adding nothing to it, creates no counter.

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import warnings
 from typing import TYPE_CHECKING
 
 from redis.asyncio.connection import (
@@ -51,15 +50,9 @@ class Link(AbstractConnection):
         if writer is None:
             return
         _point_nowhere(writer.get_extra_info("socket").fileno())
-        with warnings.catch_warnings():
-            # The stream was not closed, and that is what we are here for.
-            warnings.simplefilter("ignore", ResourceWarning)
-            with contextlib.suppress(RuntimeError, OSError):
-                writer.close()
-            # Breaks the ring that would keep the transport alive until some later collection.
-            writer.transport.set_protocol(asyncio.Protocol())
-            self.set_parser(type(self._parser))
-            del writer
+        # Marks the stream as closed; a closed loop refuses the rest.
+        with contextlib.suppress(RuntimeError, OSError):
+            writer.close()
 
 
 class TcpLink(Link, Connection):

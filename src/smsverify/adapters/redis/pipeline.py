@@ -126,12 +126,12 @@ class Pipeline:
         return reply
 
     async def close(self) -> None:
-        """End what is under way and close the connections; can be used again."""
-        workers = tuple(self._workers)
-        for worker in workers:
-            worker.cancel()
-        await asyncio.gather(*workers, return_exceptions=True)
-        await self.pool.close()
+        """Let what is under way end, which it does in time, and close the connections."""
+        try:
+            while self._workers:
+                await asyncio.gather(*self._workers, return_exceptions=True)
+        finally:
+            await self.pool.close()
 
     def abandon(self) -> None:
         """Let go of the connections from outside the event loop."""
@@ -149,8 +149,16 @@ class Pipeline:
 
     def _ended(self, worker: asyncio.Task[None]) -> None:
         self._workers.discard(worker)
-        if self._waiting:
+        if not self._waiting:
+            return
+        if not worker.cancelled():
             self._set_to_work()
+            return
+        # The loop is being wound up; who is not, may ask again.
+        self._filling = None
+        while self._waiting:
+            batch = self._waiting.popleft()
+            batch.answer_rest(NotSent(asyncio.CancelledError(), batch.address, batch.deadline))
 
     async def _work(self) -> None:
         """Send batches until none waits; the first step comes after all who run in this turn."""

@@ -21,7 +21,7 @@ from smsverify.adapters.redis.trouble import (
 from smsverify.adapters.redis.url import Address
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any, Final
 
     from smsverify.adapters.redis.pipeline import Pipeline
@@ -39,7 +39,7 @@ class Repetition:
 
     def __init__(
         self,
-        pipeline: Pipeline,
+        pipeline: Callable[[], Pipeline],
         clock: Clock,
         script: Script,
         keys: Sequence[str],
@@ -84,7 +84,8 @@ class Repetition:
         if self._tries or not isinstance(cause, AskError | NoScriptError):
             await self._pause(trouble)
         self._tries += 1
-        pipeline = self._pipeline
+        # Asked for each time: the store may have been closed meanwhile.
+        pipeline = self._pipeline()
         if isinstance(cause, MovedError):
             pipeline.pool.primary.moved_to(_address(cause, trouble))
         elif isinstance(cause, AskError):

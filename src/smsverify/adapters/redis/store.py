@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 from redis.crc import key_slot
@@ -21,12 +23,16 @@ if TYPE_CHECKING:
     from typing import Any, Final
 
     from smsverify.adapters.redis.scripts import Argument, Script
+    from smsverify.adapters.redis.url import Deployment
     from smsverify.domain.counters import Add
     from smsverify.domain.periods import Millis
     from smsverify.ports.clock import Clock
     from smsverify.ports.store import CommitAnswer, Swap
 
 MAX_CONNECTIONS: Final = 20
+
+_COUNTER: Final = re.compile(rb"0|[1-9][0-9]{0,17}")
+"""How a counter is written: the only form that the scripts write, up to eighteen digits."""
 
 # What the scripts answer with first; see the .lua files.
 _STALE: Final = 0
@@ -60,15 +66,13 @@ class RedisStore:
         clock: Clock,
         time_override: Callable[[], Millis] | None = None,
     ) -> None:
-        self._deployment = parse_redis_url(url)
         self._namespace = namespace
-        self._slot = key_slot(namespace.encode())
-        self._limit = max_connections
         self._clock = clock
         self._time_override = time_override
-        self._pipelines = PerLoop(
-            self._make_pipeline, close=Pipeline.close, abandon=Pipeline.abandon
-        )
+        slot = key_slot(namespace.encode())
+        # Nothing in it points back here: a store that is dropped ends at once.
+        make = partial(_make_pipeline, parse_redis_url(url), slot, max_connections)
+        self._pipelines = PerLoop(make, close=Pipeline.close, abandon=Pipeline.abandon)
 
     @property
     def name(self) -> str:
@@ -93,7 +97,8 @@ class RedisStore:
         if not counters:
             return Loaded(now, tuple(reply[2:]))
         groups = zip(counters, reply[end:], strict=True)
-        return Loaded(now, tuple(reply[2:end]), tuple(self._counters(*group) for group in groups))
+        sums = tuple(self._counters(key, flat) if flat else {} for key, flat in groups)
+        return Loaded(now, tuple(reply[2:end]), sums)
 
     async def commit(
         self, swaps: Sequence[Swap], adds: Sequence[Add], decided_at: Millis
@@ -127,10 +132,10 @@ class RedisStore:
         *,
         repeat: bool = True,
     ) -> Any:
-        pipeline = self._pipelines.get()
-        reply = await pipeline.submit(script.call(keys, arguments), is_read=script is LOAD)
+        packed = script.call(keys, arguments)
+        reply = await self._pipelines.get().submit(packed, is_read=script is LOAD)
         if isinstance(reply, Trouble):
-            again = Repetition(pipeline, self._clock, script, keys, arguments)
+            again = Repetition(self._pipelines.get, self._clock, script, keys, arguments)
             return await again.after(reply, also_if_executed=repeat)
         return reply
 
@@ -142,13 +147,14 @@ class RedisStore:
         try:
             fields = [field.decode() for field in flat[::2]]
         except UnicodeDecodeError:
-            raise data_invalid(f"the key {self._namespace}{key}") from None
-        if not all(map(bytes.isdigit, flat[1::2])):
+            fields = []
+        if not fields or not all(map(_COUNTER.fullmatch, flat[1::2])):
             raise data_invalid(f"the key {self._namespace}{key}")
         return dict(zip(fields, map(int, flat[1::2]), strict=True))
 
-    def _make_pipeline(self) -> Pipeline:
-        return Pipeline(Pool(self._deployment, self._slot, self._limit), self._limit)
+
+def _make_pipeline(deployment: Deployment, slot: int, limit: int) -> Pipeline:
+    return Pipeline(Pool(deployment, slot, limit), limit)
 
 
 def _swap_arguments(swap: Swap) -> tuple[Argument, Argument, Argument]:
