@@ -69,4 +69,5 @@ async def _run(probe: Probe, progress: Progress) -> list[Finding]:
         trouble = f"could not be asked ({type(error).__name__})"
     finally:
         progress.end(probe.name)
-    return [problem(probe.topic, f"{probe.name} {trouble}.", probe.remedy, probe.variable)]
+    name = probe.name[:1].upper() + probe.name[1:]
+    return [problem(probe.topic, f"{name} {trouble}.", probe.remedy, probe.variable)]
