@@ -100,11 +100,12 @@ async def leave_without_closing(path: str) -> None:
 
 
 def fork(path: str, how: str) -> None:
-    """Use a store, fork while a thread goes on using it, and count on both sides."""
+    """Use a store, fork, beside a thread that goes on using it if told, count on both sides."""
     store = open_store(path)
     asyncio.run(increase_by(store, 5))
     busy = threading.Thread(target=lambda: asyncio.run(increase_by(store, 100)))
-    busy.start()
+    if how == "busy":
+        busy.start()
     child = FORKS[how]()
     if child == 0:
         # The parent reads this from the exit status: 0 is success, and nothing may escape.
@@ -113,18 +114,19 @@ def fork(path: str, how: str) -> None:
         asyncio.run(store.close())
         os._exit(0)
     asyncio.run(increase_by(store, 50))
-    busy.join()
+    if how == "busy":
+        busy.join()
     asyncio.run(store.close())
     _, status = os.waitpid(child, 0)
     tell(json.dumps({"child": os.waitstatus_to_exitcode(status)}))
 
 
-def outlive(path: str) -> None:
+def outlive(path: str, how: str) -> None:
     """Fork after use, and let the child go on after its parent ended without closing."""
     store = open_store(path)
     asyncio.run(increase_by(store, 5))
     reading, writing = os.pipe()
-    if FORKS["python"]() == 0:
+    if FORKS[how]() == 0:
         signal.alarm(60)
         os.close(writing)
         asyncio.run(increase_by(store, 5))
@@ -149,8 +151,9 @@ def _fork_behind_its_back() -> int:
 
 
 FORKS: dict[str, Callable[[], int]] = {
-    "python": _fork_in_python,
-    "c": _fork_behind_its_back,
+    "busy": _fork_in_python,
+    "quiet": _fork_in_python,
+    "unseen": _fork_behind_its_back,
 }
 
 if __name__ == "__main__":

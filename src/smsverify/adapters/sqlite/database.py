@@ -35,9 +35,6 @@ process that writes without a break: the lock is then free for some 50 microseco
 _LOOK_AFTER: Final = 1.0
 """Seconds after which the file is looked for again, lest we write to one that was replaced."""
 
-_LEFT_BEHIND: Final[list[sqlite3.Connection]] = []
-"""Connections of a parent process: closing one here could undo what the parent is writing."""
-
 
 class _OthersWrite(Exception):
     """A commit that could be written, were it not for another one that is under way."""
@@ -80,12 +77,6 @@ class Database:
         """Close the connection when nobody is at it."""
         with self.gate:
             self.close()
-
-    def leave_behind(self) -> None:
-        """Drop a connection that a fork copied, without touching what the parent does with it."""
-        if self._connection is not None:
-            _LEFT_BEHIND.append(self._connection)
-            self._connection = None
 
     def _try_until(self, deadline: float, step: Callable[[], T]) -> T:
         """Run a step, again after a pause while others are in the way, until time is up."""

@@ -2,8 +2,10 @@
 What a fork and the end of the process mean to whoever has a file open.
 
 SQLite's connections and locks must not be carried into a child: it would believe that it holds the
-locks of its parent. So every session stands still, with its file closed, while the process forks;
-parent and child open the file again, each for itself, at their next call.
+locks of its parent, and write into a log that others fold away. So every session stands still,
+with its file closed, while the process forks; parent and child open the file again, each for
+itself, at their next call. A server that forks without telling Python (in C, as uWSGI does) leaves
+copies of open connections in the child; they are closed before the child opens its own.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ LAST_SECONDS: Final = 2.0
 
 
 class Session(Protocol):
-    """What uses a file in this process, and has a thread that does so."""
+    """What uses a file in one process, and has a thread that does so."""
 
     @property
     def pid(self) -> int:
@@ -34,6 +36,10 @@ class Session(Protocol):
 
     def resume(self) -> None:
         """Go on."""
+        ...
+
+    def disown(self) -> bool:
+        """Close a child's copy of what the parent has open; False if it was copied while in use."""
         ...
 
     def end(self) -> None:
@@ -53,65 +59,83 @@ class Owner(Protocol):
         ...
 
 
-_sessions: Final[set[Session]] = set()
-_paused: Final[list[Session]] = []
-_owners: Final[weakref.WeakSet[Owner]] = weakref.WeakSet()
+class ProcessEnds:
+    """Tells sessions of forks and of the process's end; there is one for the process."""
+
+    def __init__(self) -> None:
+        self._sessions: set[Session] = set()
+        self._owners: weakref.WeakSet[Owner] = weakref.WeakSet()
+        self._paused: list[Session] | None = None
+
+    def begins(self, session: Session) -> None:
+        """Tell a session from now on."""
+        self._sessions.add(session)
+
+    def ended(self, session: Session) -> None:
+        """Tell a session nothing more."""
+        self._sessions.discard(session)
+
+    def owns(self, owner: Owner) -> None:
+        """Tell an owner when it is in a child, for as long as somebody uses it."""
+        self._owners.add(owner)
+
+    def disown_parents(self) -> bool:
+        """
+        Close the copies of a parent's connections, before this process opens its own.
+
+        False means that one of them was in use when it was copied: what SQLite holds in memory can
+        then be neither closed nor trusted.
+        """
+        for session in list(self._sessions):
+            if session.pid != os.getpid():
+                if not session.disown():
+                    return False
+                self._sessions.discard(session)
+        return True
+
+    def before_fork(self) -> None:
+        """Bring all to a stand."""
+        # First, so that of two forks at a time one waits, and no file is opened in between.
+        OPENING.acquire()
+        self._paused = self._own_sessions()
+        for session in self._paused:
+            session.pause()
+
+    def after_fork_in_parent(self) -> None:
+        """Let all go on."""
+        paused, self._paused = self._paused, None
+        for session in paused or ():
+            session.resume()
+        OPENING.release()
+
+    def after_fork_in_child(self) -> None:
+        """Start afresh; a fork whose beginning was not told leaves copies to disown."""
+        if self._paused is not None:
+            self.after_fork_in_parent()
+            self._sessions.clear()
+        for owner in list(self._owners):
+            owner.forget_parent()
+
+    def at_exit(self) -> None:
+        """Let all end."""
+        deadline = time.monotonic() + LAST_SECONDS
+        last = self._own_sessions()
+        for session in last:
+            session.end()
+        for session in last:
+            session.join(max(0.0, deadline - time.monotonic()))
+
+    def _own_sessions(self) -> list[Session]:
+        return [session for session in list(self._sessions) if session.pid == os.getpid()]
 
 
-def begins(session: Session) -> None:
-    """Tell a session of forks and of the process's end, from now on."""
-    _sessions.add(session)
-
-
-def ended(session: Session) -> None:
-    """Tell a session nothing more."""
-    _sessions.discard(session)
-
-
-def owns(owner: Owner) -> None:
-    """Tell an owner when it is in a child, for as long as somebody uses it."""
-    _owners.add(owner)
-
-
-def _own_sessions() -> list[Session]:
-    """Return the sessions of this process: after a fork without hooks a parent's are there too."""
-    return [session for session in list(_sessions) if session.pid == os.getpid()]
-
-
-def _before_fork() -> None:
-    # First, so that of two forks at a time one waits, and no file is opened in between.
-    OPENING.acquire()
-    for session in _own_sessions():
-        session.pause()
-        _paused.append(session)
-
-
-def _after_fork_in_parent() -> None:
-    while _paused:
-        _paused.pop().resume()
-    OPENING.release()
-
-
-def _after_fork_in_child() -> None:
-    _after_fork_in_parent()
-    _sessions.clear()
-    for owner in list(_owners):
-        owner.forget_parent()
-
-
-def _at_exit() -> None:
-    deadline = time.monotonic() + LAST_SECONDS
-    last = _own_sessions()
-    for session in last:
-        session.end()
-    for session in last:
-        session.join(max(0.0, deadline - time.monotonic()))
-
+PROCESS: Final = ProcessEnds()
+"""This process."""
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(
-        before=_before_fork,
-        after_in_parent=_after_fork_in_parent,
-        after_in_child=_after_fork_in_child,
+        before=PROCESS.before_fork,
+        after_in_parent=PROCESS.after_fork_in_parent,
+        after_in_child=PROCESS.after_fork_in_child,
     )
-atexit.register(_at_exit)
+atexit.register(PROCESS.at_exit)

@@ -9,7 +9,8 @@ import threading
 import weakref
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from smsverify.adapters.sqlite import process_ends
+from smsverify.adapters.sqlite.process_ends import PROCESS
+from smsverify.errors import StoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,7 +59,7 @@ class _Session:
         self.pid = os.getpid()
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name="smsverify-sqlite", daemon=True)
-        process_ends.begins(self)
+        PROCESS.begins(self)
         self._thread.start()
 
     def put(self, job: _Job) -> None:
@@ -73,6 +74,14 @@ class _Session:
     def resume(self) -> None:
         """Let the next transaction open the file and go on."""
         self.database.gate.release()
+
+    def disown(self) -> bool:
+        """Close a child's copy of the parent's connection; False if it was copied while in use."""
+        if not self.database.gate.acquire(blocking=False):
+            return False
+        self.database.close()
+        self.database.gate.release()
+        return True
 
     def end(self) -> None:
         """Have the thread close the database and end, after all that it was given."""
@@ -91,7 +100,7 @@ class _Session:
             # Or the last result would live for as long as nobody asks for the next one.
             del job
         self.database.shut()
-        process_ends.ended(self)
+        PROCESS.ended(self)
 
 
 class Worker:
@@ -108,7 +117,7 @@ class Worker:
         self._lock = threading.Lock()
         self._session: _Session | None = None
         self._finalizer: weakref.finalize[..., Any] | None = None
-        process_ends.owns(self)
+        PROCESS.owns(self)
 
     async def run(self, call: Callable[[Database], T]) -> T:
         """
@@ -137,27 +146,26 @@ class Worker:
     def forget_parent(self) -> None:
         """Start afresh in a forked child, where neither the thread nor who held the lock exists."""
         self._lock = threading.Lock()
-        self._drop_parents()
-
-    def _current(self) -> _Session:
-        self._drop_parents()
-        if self._session is None:
-            self._session = _Session(self._make_database())
-            self._finalizer = weakref.finalize(self, self._session.end)
-            self._finalizer.atexit = False
-        return self._session
-
-    def _drop_parents(self) -> None:
-        """Drop what belongs to a parent; needed here too, for forks that run no hook."""
         if self._session is not None and self._session.pid != os.getpid():
             self._drop()
+
+    def _current(self) -> _Session:
+        if self._session is not None and self._session.pid == os.getpid():
+            return self._session
+        self._drop()
+        if not PROCESS.disown_parents():
+            raise StoreUnavailable(
+                "This process was forked while SQLite was in use, without Python being told. "
+                "Fork before the first use of smsverify, or use os.fork()."
+            )
+        self._session = _Session(self._make_database())
+        self._finalizer = weakref.finalize(self, self._session.end)
+        self._finalizer.atexit = False
+        return self._session
 
     def _drop(self) -> _Session | None:
         """Let go of the session; returns it if it is this process's to end."""
         session, self._session = self._session, None
         if self._finalizer is not None:
             self._finalizer.detach()
-        if session is not None and session.pid != os.getpid():
-            session.database.leave_behind()
-            return None
-        return session
+        return session if session is not None and session.pid == os.getpid() else None

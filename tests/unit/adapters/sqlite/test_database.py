@@ -188,22 +188,6 @@ def test_a_mistake_of_the_program_is_raised_as_it_is(opened: Database) -> None:
     assert isinstance(put(opened, "p:a"), Written)
 
 
-def test_what_a_parent_opened_is_left_to_it(opened: Database, path: Path) -> None:
-    """A connection that a fork copied is dropped without being closed."""
-    put(opened, "p:a")
-    connection = opened._connection
-    assert connection is not None
-
-    opened.leave_behind()
-
-    assert connection in database._LEFT_BEHIND
-    assert connection.execute("SELECT count(*) FROM records").fetchone() == (1,)
-    assert read(opened, "p:a") == b"x"
-    assert opened._connection is not connection
-    database._LEFT_BEHIND.remove(connection)
-    connection.close()
-
-
 def test_reading_several_things_sees_one_moment(opened: Database, path: Path) -> None:
     """A record and its counters come from the same state, whatever is written meanwhile."""
     put(opened, "p:a")

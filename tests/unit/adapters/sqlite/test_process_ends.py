@@ -7,16 +7,17 @@ import os
 
 import pytest
 
-from smsverify.adapters.sqlite import process_ends
 from smsverify.adapters.sqlite.connection import OPENING
+from smsverify.adapters.sqlite.process_ends import ProcessEnds
 
 
 class Session:
     """Notes what it is told."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, in_use: bool = False) -> None:
         self.told: list[str] = []
         self.pid = os.getpid()
+        self.in_use = in_use
 
     def pause(self) -> None:
         """Note it."""
@@ -25,6 +26,11 @@ class Session:
     def resume(self) -> None:
         """Note it."""
         self.told.append("resume")
+
+    def disown(self) -> bool:
+        """Note it."""
+        self.told.append("disown")
+        return not self.in_use
 
     def end(self) -> None:
         """Note it."""
@@ -40,90 +46,129 @@ class Session:
 
 
 @pytest.fixture
-def session(monkeypatch: pytest.MonkeyPatch) -> Session:
-    """Return one who is told, and is all alone."""
-    monkeypatch.setattr(process_ends, "_sessions", set())
+def process() -> ProcessEnds:
+    """Return what tells, apart from the one of this process."""
+    return ProcessEnds()
+
+
+@pytest.fixture
+def session(process: ProcessEnds) -> Session:
+    """Return one who is told."""
     session = Session()
-    process_ends.begins(session)
+    process.begins(session)
     return session
 
 
-def test_a_parent_goes_on_after_a_fork(session: Session) -> None:
+def test_a_parent_goes_on_after_a_fork(process: ProcessEnds, session: Session) -> None:
     """All stand still during the fork, and no file is opened then."""
-    process_ends._before_fork()
+    process.before_fork()
 
     assert session.told == ["pause"]
     assert OPENING.locked()
 
-    process_ends._after_fork_in_parent()
+    process.after_fork_in_parent()
 
     assert session.told == ["pause", "resume"]
     assert not OPENING.locked()
 
 
-def test_who_came_during_a_fork_is_not_resumed(session: Session) -> None:
+def test_who_came_during_a_fork_is_not_resumed(process: ProcessEnds) -> None:
     """Only those that were paused go on; a new one waits for the file by itself."""
     late = Session()
-    process_ends._before_fork()
-    process_ends.begins(late)
-    process_ends._after_fork_in_parent()
+    process.before_fork()
+    process.begins(late)
+    process.after_fork_in_parent()
 
     assert late.told == []
 
 
-def test_a_child_has_no_sessions_of_its_parent(session: Session) -> None:
+def test_a_child_has_no_sessions_of_its_parent(process: ProcessEnds, session: Session) -> None:
     """In the child nobody stays paused, owners are told, and the end waits for nobody."""
     owner = Session()
-    process_ends.owns(owner)
+    process.owns(owner)
 
-    process_ends._before_fork()
-    process_ends._after_fork_in_child()
-    process_ends._at_exit()
+    process.before_fork()
+    process.after_fork_in_child()
+    process.at_exit()
 
     assert session.told == ["pause", "resume"]
     assert owner.told == ["child"]
     assert not OPENING.locked()
 
 
-def test_what_belongs_to_a_parent_is_left_alone(session: Session) -> None:
-    """After a fork that ran no hook, the parent's sessions are not touched."""
+def test_a_fork_that_is_told_only_afterwards_leaves_copies(
+    process: ProcessEnds, session: Session
+) -> None:
+    """A child whose fork had no beginning for us tells its owners, and has copies to disown."""
+    owner = Session()
+    process.owns(owner)
+
+    process.after_fork_in_child()
     session.pid = -1
 
-    process_ends._before_fork()
-    process_ends._after_fork_in_parent()
-    process_ends._at_exit()
+    assert owner.told == ["child"]
+    assert session.told == []
+    assert process.disown_parents()
+    assert session.told == ["disown"]
+    assert process.disown_parents()
+    assert session.told == ["disown"]
+
+
+def test_what_was_in_use_cannot_be_disowned(process: ProcessEnds) -> None:
+    """A copy of a session that was at work stays refused."""
+    session = Session(in_use=True)
+    session.pid = -1
+    process.begins(session)
+
+    assert not process.disown_parents()
+    assert not process.disown_parents()
+
+
+def test_what_is_ones_own_is_not_disowned(process: ProcessEnds, session: Session) -> None:
+    """A process that did not fork has nothing of a parent."""
+    assert process.disown_parents()
+    assert session.told == []
+
+
+def test_what_belongs_to_a_parent_is_left_alone(process: ProcessEnds, session: Session) -> None:
+    """Neither a later fork nor the end of the child touches a parent's session."""
+    session.pid = -1
+
+    process.before_fork()
+    process.after_fork_in_parent()
+    process.at_exit()
 
     assert session.told == []
 
 
-def test_the_end_of_the_process_is_told(session: Session) -> None:
+def test_the_end_of_the_process_is_told(process: ProcessEnds, session: Session) -> None:
     """At exit each ends, and two seconds are enough for all."""
-    process_ends._at_exit()
+    process.at_exit()
 
     assert session.told == ["end", "join for 2"]
 
 
-def test_who_ended_is_told_no_more(session: Session) -> None:
+def test_who_ended_is_told_no_more(process: ProcessEnds, session: Session) -> None:
     """A session that is over has nothing to pause or to end."""
-    process_ends.ended(session)
-    process_ends.ended(session)
+    process.ended(session)
+    process.ended(session)
 
-    process_ends._before_fork()
-    process_ends._after_fork_in_parent()
-    process_ends._at_exit()
+    process.before_fork()
+    process.after_fork_in_parent()
+    process.at_exit()
 
     assert session.told == []
 
 
-def test_an_owner_that_is_gone_is_not_told() -> None:
+def test_an_owner_that_is_gone_is_not_told(process: ProcessEnds) -> None:
     """To be told keeps no owner alive."""
     owner = Session()
-    process_ends.owns(owner)
+    process.owns(owner)
     told = owner.told
     del owner
     gc.collect()
 
-    process_ends._before_fork()
-    process_ends._after_fork_in_child()
+    process.before_fork()
+    process.after_fork_in_child()
 
     assert told == []

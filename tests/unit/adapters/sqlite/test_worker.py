@@ -12,33 +12,28 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from smsverify.adapters.sqlite import process_ends
 from smsverify.adapters.sqlite.database import Database
+from smsverify.adapters.sqlite.process_ends import PROCESS
 from smsverify.adapters.sqlite.worker import Worker
+from smsverify.errors import StoreUnavailable
 from smsverify.testing.clock import ManualClock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
 
 class CountingDatabase(Database):
-    """Counts how often it is closed or left behind."""
+    """Counts how often it is closed."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, "", ManualClock())
         self.closed = 0
-        self.left = 0
 
     def close(self) -> None:
         """Count."""
         self.closed += 1
         super().close()
-
-    def leave_behind(self) -> None:
-        """Count."""
-        self.left += 1
-        super().leave_behind()
 
 
 @pytest.fixture
@@ -202,18 +197,27 @@ async def test_paused_it_stands_still_with_its_file_closed(
     await worker.close()
 
 
+@pytest.fixture
+async def parents(worker: Worker) -> AsyncIterator[threading.Thread]:
+    """Return the thread of a session that the tests below pretend to be a parent's."""
+    thread = await worker.run(lambda _: threading.current_thread())
+    session = worker._session
+    assert session is not None
+    yield thread
+    session.end()
+    thread.join(30)
+
+
 @pytest.mark.parametrize("told", [True, False])
 async def test_a_child_starts_afresh(
     worker: Worker,
     made: list[CountingDatabase],
+    parents: threading.Thread,
     monkeypatch: pytest.MonkeyPatch,
     *,
     told: bool,
 ) -> None:
-    """In another process, told by a hook or not, the parent's thread and file are not used."""
-    parents = await worker.run(lambda _: threading.current_thread())
-    session = worker._session
-    assert session is not None
+    """In another process, told by a hook or not, the parent's copy is closed and not used."""
     with monkeypatch.context() as patch:
         patch.setattr(os, "getpid", lambda: -1)
         if told:
@@ -222,30 +226,38 @@ async def test_a_child_starts_afresh(
         childs = await worker.run(lambda _: threading.current_thread())
 
         assert childs is not parents
-        assert [one.left for one in made] == [1, 0]
-        assert made[0].closed == 0
+        assert [one.closed for one in made] == [1, 0]
         await worker.close()
     assert parents.is_alive()
-    session.end()
-    session.join(30)
 
 
+@pytest.mark.usefixtures("parents")
+async def test_a_child_that_was_copied_in_use_is_refused(
+    worker: Worker, made: list[CountingDatabase], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What can't be closed safely is not used: the answer says when to fork."""
+    with monkeypatch.context() as patch, made[0].gate:
+        patch.setattr(os, "getpid", lambda: -1)
+
+        for _ in range(2):
+            with pytest.raises(StoreUnavailable, match="Fork before the first use"):
+                await worker.run(lambda _: None)
+
+    assert [one.closed for one in made] == [0]
+
+
+@pytest.mark.usefixtures("parents")
 async def test_a_child_that_only_closes_leaves_all_to_its_parent(
     worker: Worker, made: list[CountingDatabase], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Closing in a child waits for no thread of the parent."""
-    await worker.run(lambda _: None)
-    session = worker._session
-    assert session is not None
+    """Closing or ending a child waits for no thread of the parent."""
     with monkeypatch.context() as patch:
         patch.setattr(os, "getpid", lambda: -1)
 
         await worker.close()
-        process_ends._at_exit()
+        PROCESS.at_exit()
 
-    assert (made[0].left, made[0].closed) == (1, 0)
-    session.end()
-    session.join(30)
+    assert [one.closed for one in made] == [0]
 
 
 async def test_the_end_waits_for_what_was_handed_over(
@@ -257,12 +269,12 @@ async def test_the_end_waits_for_what_was_handed_over(
     call = asyncio.ensure_future(worker.run(lambda _: done.append("last")))
     await asyncio.sleep(0)
     session = worker._session
-    assert session in process_ends._sessions
+    assert session in PROCESS._sessions
     del worker
 
-    process_ends._at_exit()
+    PROCESS.at_exit()
 
     assert done == ["last"]
     assert made[0].closed > 0
-    assert session not in process_ends._sessions
+    assert session not in PROCESS._sessions
     await call
