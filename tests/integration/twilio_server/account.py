@@ -105,6 +105,8 @@ class Account:
         opted_out: recipients that said STOP to this account.
         messages: all, by SID, in the order of their making.
         balance: dollars.
+        status: ``active``, ``suspended`` or ``closed``.
+        kind: ``Full`` or ``Trial``.
     """
 
     sid: str = ACCOUNT_SID
@@ -122,6 +124,8 @@ class Account:
     opted_out: set[str] = attrs.field(factory=set)
     messages: dict[str, Message] = attrs.field(factory=dict)
     balance: str = "42.50"
+    status: str = "active"
+    kind: str = "Full"
 
     def admits(self, credentials: tuple[str, str] | None) -> bool:
         """Say whether these are the account's token or one of its API keys."""

@@ -28,9 +28,9 @@ def read_account(account: Account) -> Reply:
         "friendly_name": "Local",
         "owner_account_sid": account.sid,
         "sid": account.sid,
-        "status": "active",
+        "status": account.status,
         "subresource_uris": {},
-        "type": "Full",
+        "type": account.kind,
         "uri": f"/2010-04-01/Accounts/{account.sid}.json",
     }
     return _reply(body)
