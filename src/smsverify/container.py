@@ -16,6 +16,7 @@ from smsverify import configured
 from smsverify.application.check import CheckVerification
 from smsverify.application.commit_loop import CommitLoop
 from smsverify.application.keys import Keys
+from smsverify.application.price_check import CheckPrices
 from smsverify.application.receipts import NoteOptOut, TakeReceipt
 from smsverify.application.recent_phones import RecentPhones
 from smsverify.application.recipients import Recipients
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from smsverify.adapters.twilio.callback import CallbackAddresses
     from smsverify.adapters.twilio.client import TwilioApi
+    from smsverify.ports.billing import Billing
     from smsverify.ports.clock import Clock
     from smsverify.ports.codec import PoolCodec, RecordCodec
     from smsverify.ports.entropy import Entropy
@@ -177,8 +179,19 @@ def _twilio_senders(settings: Settings, api: TwilioApi, clock: Clock) -> SenderD
     return TwilioSenders(api, clock=clock)
 
 
-def _no_webhooks() -> None:
-    """Outside live mode nobody sends any."""
+def _twilio_prices(
+    settings: Settings, api: TwilioApi, otherwise: PriceSource, store: Store, clock: Clock
+) -> PriceSource:
+    from smsverify.adapters.twilio.prices import TwilioPrices
+
+    own = configured.prices_of(settings)
+    return TwilioPrices(api, own=own, otherwise=otherwise, store=store, clock=clock)
+
+
+def _twilio_billing(api: TwilioApi) -> Billing:
+    from smsverify.adapters.twilio.billing import TwilioBilling
+
+    return TwilioBilling(api)
 
 
 def _twilio_webhooks(
@@ -230,7 +243,16 @@ class Container(containers.DeclarativeContainer):
         simulation=providers.Singleton(_simulation_gateway, settings, clock, entropy),
         live=providers.Singleton(_twilio_gateway, twilio_api, clock, entropy, events, callbacks),
     )
-    prices = providers.Singleton(_builtin_prices, settings)
+    builtin_prices = providers.Singleton(_builtin_prices, settings)
+    prices = providers.Selector(
+        mode,
+        disabled=builtin_prices,
+        simulation=builtin_prices,
+        live=providers.Singleton(
+            _twilio_prices, settings, twilio_api, builtin_prices, store, clock
+        ),
+    )
+    billing = providers.Singleton(_twilio_billing, twilio_api)
     senders = providers.Selector(
         mode,
         disabled=providers.Singleton(_simulated_senders),
@@ -323,9 +345,15 @@ class Container(containers.DeclarativeContainer):
     )
     webhooks = providers.Selector(
         mode,
-        disabled=providers.Singleton(_no_webhooks),
-        simulation=providers.Singleton(_no_webhooks),
+        disabled=providers.Object(None),
+        simulation=providers.Object(None),
         live=providers.Singleton(_twilio_webhooks, settings, callbacks, take_receipt, note_opt_out),
+    )
+    price_check = providers.Selector(
+        mode,
+        disabled=providers.Object(None),
+        simulation=providers.Object(None),
+        live=providers.Singleton(CheckPrices, store=store, prices=prices, billing=billing),
     )
     verifier = providers.Singleton(
         SmsVerifier,
@@ -345,6 +373,8 @@ class Container(containers.DeclarativeContainer):
             refusals=refusals,
             store=store,
             gateway=gateway,
+            pool=pool,
+            price_check=price_check,
             webhooks=webhooks,
             clock=clock,
         ),

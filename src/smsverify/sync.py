@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from smsverify.facade.results import CheckResult, SendResult
     from smsverify.ports.gateway import Gateway
+    from smsverify.ports.webhooks import Headers, WebhookAnswer
     from smsverify.settings import Settings
     from smsverify.verifier import SmsVerifier
 
@@ -107,6 +108,19 @@ class SyncSmsVerifier:
     def get_statistics(self) -> dict[str, object]:
         """Return today's figures; inside a running loop the last snapshot."""
         return self.asynchronous.get_statistics()
+
+    def get_pool_status(self, *, show_numbers: bool = False) -> dict[str, object]:
+        """Return the senders; inside a running loop the last snapshot."""
+        return self.asynchronous.get_pool_status(show_numbers=show_numbers)
+
+    def handle_webhook(
+        self, method: str, path_and_query: str, headers: Headers, body: bytes
+    ) -> WebhookAnswer:
+        """Take a request that the provider sent; see :meth:`SmsVerifier.handle_webhook`."""
+        return _wait(
+            "handle_webhook",
+            self.asynchronous.handle_webhook(method, path_and_query, headers, body),
+        )
 
     def close(self) -> None:
         """Send the counts that wait, and give back connections; the object can be used again."""

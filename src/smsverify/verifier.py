@@ -7,7 +7,6 @@ and turns their verdicts into results; no rule is decided here.
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 from typing import TYPE_CHECKING, TypeVar
 
@@ -21,11 +20,15 @@ from smsverify.domain.message import check_app_name
 from smsverify.domain.mode import Mode
 from smsverify.domain.number_rules import NumberRefusal, NumberRefusalReason
 from smsverify.domain.phone_problem import PhoneProblem
+from smsverify.domain.pool import RestReason
 from smsverify.errors import StoreError
 from smsverify.facade.answers import check_result, refused_check, refused_send, send_result
 from smsverify.facade.arguments import check_client_id, check_idempotency_key, check_purpose
 from smsverify.facade.background_loop import BACKGROUND, in_running_loop
+from smsverify.facade.pool_status import describe_pool, find_sender, iso, no_pool
+from smsverify.facade.price_check import describe_prices
 from smsverify.facade.wording import SENTENCES
+from smsverify.ports.gateway import TellsStatus
 from smsverify.ports.webhooks import WebhookAnswer
 
 if TYPE_CHECKING:
@@ -36,9 +39,11 @@ if TYPE_CHECKING:
     from smsverify.application.commit_loop import CommitLoop
     from smsverify.application.keys import Keys
     from smsverify.application.message_texts import MessageTexts
+    from smsverify.application.price_check import CheckPrices
     from smsverify.application.recipients import Recipients
     from smsverify.application.refusal_counts import RefusalCounts
     from smsverify.application.send import SendVerification
+    from smsverify.application.sender_pool import Pool, SenderPool
     from smsverify.application.statistics import ReadStatistics
     from smsverify.domain.phone import PhoneNumber
     from smsverify.domain.policy import Policy
@@ -90,6 +95,8 @@ class Parts:
         refusals: the counts that wait.
         store: where records are kept.
         gateway: where messages go.
+        pool: the senders.
+        price_check: the use case, None when nobody bills.
         webhooks: who takes the provider's requests, None when nobody sends any.
         clock: this host's clock.
     """
@@ -108,6 +115,8 @@ class Parts:
     refusals: RefusalCounts
     store: Store
     gateway: Gateway
+    pool: SenderPool
+    price_check: CheckPrices | None
     webhooks: Webhooks | None
     clock: Clock
 
@@ -126,6 +135,7 @@ class SmsVerifier:
         self._pid = os.getpid()
         self._last_error: dict[str, object] | None = None
         self._snapshot: dict[str, object] | None = None
+        self._pool_snapshot: tuple[Pool, int] | None = None
 
     def __repr__(self) -> str:
         return f"<SmsVerifier mode={self.mode} store={self._parts.store.name}>"
@@ -287,7 +297,7 @@ class SmsVerifier:
         """Return a result, remembered for the statistics if it tells of trouble of ours."""
         code = result.error_code
         if code in OUTAGES:
-            at = _iso(self._parts.clock.wall())
+            at = iso(self._parts.clock.wall())
             self._last_error = {"code": str(code), "error": result.error, "at": at}
         return result
 
@@ -302,7 +312,7 @@ class SmsVerifier:
         figures = await parts.statistics.figures()
         trouble = figures.trouble
         snapshot: dict[str, object] = {
-            "as_of": _iso(figures.now),
+            "as_of": iso(figures.now),
             "mode": self.mode,
             "enabled": self.pool_available,
             "store": {
@@ -311,6 +321,7 @@ class SmsVerifier:
                 "error": None if trouble is None else SENTENCES[trouble.code],
             },
             "gateway": parts.gateway.name,
+            "gateway_status": self._gateway_status(),
             **parts.statistics.describe(figures),
             "last_error": self._last_error,
         }
@@ -330,6 +341,84 @@ class SmsVerifier:
         if self._snapshot is not None:
             return self._snapshot
         return {"as_of": None, "mode": self.mode, "enabled": self.pool_available}
+
+    def _gateway_status(self) -> dict[str, object] | None:
+        gateway = self._parts.gateway
+        return gateway.status() if isinstance(gateway, TellsStatus) else None
+
+    async def pool_status(self, *, show_numbers: bool = False) -> dict[str, object]:
+        """
+        Return the senders, ready for JSON: which of them rest, until when and why; one round trip.
+
+        A store that does not answer gives what was last known, and says so under ``error``.
+
+        Args:
+            show_numbers: whole numbers instead of masked ones.
+        """
+        self._after_fork()
+        if self.pool_available:
+            pool = await self._parts.pool.look(fresh=True)
+            self._pool_snapshot = pool, pool.now or self._parts.clock.wall()
+        return self._last_pool(show_numbers=show_numbers)
+
+    def get_pool_status(self, *, show_numbers: bool = False) -> dict[str, object]:
+        """
+        Return the senders without awaiting; see :meth:`pool_status`.
+
+        In a thread whose event loop runs it gives the last snapshot, with its ``as_of``, and has a
+        new one made. Before the first one ``as_of`` is None.
+        """
+        if not in_running_loop():
+            return BACKGROUND.run(self.pool_status(show_numbers=show_numbers))
+        BACKGROUND.submit(self.pool_status())
+        return self._last_pool(show_numbers=show_numbers)
+
+    def _last_pool(self, *, show_numbers: bool) -> dict[str, object]:
+        disabled = self._disabled()
+        if disabled is not None or self._pool_snapshot is None:
+            told = no_pool(None if disabled is None else disabled[1])
+        else:
+            pool, as_of = self._pool_snapshot
+            rules = self._parts.pool.rules
+            told = describe_pool(pool, rules, as_of=as_of, show_numbers=show_numbers)
+        return {"mode": self.mode, "enabled": self.pool_available, **told}
+
+    async def rest_sender(self, number: str) -> bool:
+        """
+        Let a sender rest for ``SMS_SENDER_COOLDOWN_HOURS``; return whether it did not already.
+
+        Other processes see it within seconds. Raises ValueError for a number that is none of the
+        senders, and :class:`~smsverify.errors.StoreError` when it could not be written.
+        """
+        self._after_fork()
+        pool = self._parts.pool
+        sender = find_sender(number, (await pool.look()).senders)
+        return await pool.rest(sender, RestReason.OPERATOR)
+
+    async def release_sender(self, number: str) -> bool:
+        """End a sender's rest; return whether there was one. Raises as :meth:`rest_sender` does."""
+        self._after_fork()
+        pool = self._parts.pool
+        sender = find_sender(number, (await pool.look()).senders)
+        return await pool.release(sender, "operator")
+
+    async def check_prices(self) -> dict[str, object]:
+        """
+        Compare yesterday's estimates per country with what the provider billed, ready for JSON.
+
+        ``too_low`` names the countries where a message cost more than it is charged: set them in
+        ``SMS_PRICES``. Outside live mode nobody bills, and ``error`` says so.
+
+        Raises :class:`~smsverify.errors.StoreError`, or
+        :class:`~smsverify.ports.billing.BillingUnavailable` when the provider's records could not
+        be read.
+        """
+        self._after_fork()
+        if self._parts.price_check is None:
+            error = f"Nobody bills in {self.mode} mode: prices are checked in live mode."
+            return {"mode": self.mode, "error": error, "day": None, "countries": {}, "too_low": []}
+        report = await self._parts.price_check()
+        return {"mode": self.mode, "error": None, **describe_prices(report)}
 
     async def handle_webhook(
         self, method: str, path_and_query: str, headers: Headers, body: bytes
@@ -370,7 +459,3 @@ class SmsVerifier:
         if self._pid != os.getpid():
             self._pid = os.getpid()
             self._parts.refusals.forget()
-
-
-def _iso(now: int) -> str:
-    return dt.datetime.fromtimestamp(now / 1000, dt.UTC).isoformat(timespec="milliseconds")

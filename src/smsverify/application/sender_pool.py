@@ -112,6 +112,11 @@ class SenderPool:
         self._entropy = entropy
         self._looked: tuple[Pool, float] | None = None
 
+    @property
+    def rules(self) -> PoolRules:
+        """How the operator wants the pool used."""
+        return self._rules
+
     async def look(self, *, fresh: bool = False) -> Pool:
         """
         Return the pool, at most five seconds old; ``fresh`` asks the store in any case.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import attrs
 
@@ -55,4 +55,13 @@ class Gateway(Protocol):
 
     async def close(self) -> None:
         """Give back connections; the gateway can be used again afterwards."""
+        ...
+
+
+@runtime_checkable
+class TellsStatus(Protocol):
+    """A gateway that knows more of its provider than that it is there."""
+
+    def status(self) -> dict[str, object]:
+        """Return how it stands with the provider, as plain values; does no I/O."""
         ...

@@ -11,10 +11,9 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from smsverify.adapters.event_loops import PerLoop
+from smsverify.adapters.twilio.turns import turns
 from smsverify.domain.delivery import FailureReason, Rejected, Uncertain
 from smsverify.domain.events import ProviderRefusesCredentials
 
@@ -47,8 +46,8 @@ class CredentialsBreaker:
     def __init__(self, *, clock: Clock, events: EventSink) -> None:
         self._clock = clock
         self._events = events
-        self._lanes = _gates(LANES)
-        self._trials = _gates(TRIALS)
+        self._lanes = turns(LANES)
+        self._trials = turns(TRIALS)
         self._proven = False
         self._paused_until: float | None = None
         self._refusals = 0
@@ -120,13 +119,3 @@ class CredentialsBreaker:
         if self._paused_until is None:
             return 0.0
         return max(0.0, self._paused_until - self._clock.monotonic())
-
-
-def _gates(width: int) -> PerLoop[asyncio.Semaphore]:
-    async def close(_: asyncio.Semaphore) -> None:
-        """Have nothing to give back."""
-
-    def abandon(_: asyncio.Semaphore) -> None:
-        """The same."""
-
-    return PerLoop(partial(asyncio.Semaphore, width), close=close, abandon=abandon)

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Final
 
+from smsverify.adapters.twilio.turns import turns
 from smsverify.domain.phone import PhoneNumber, parse_phone
 from smsverify.domain.senders import Sender
 
@@ -16,8 +17,10 @@ if TYPE_CHECKING:
 REFRESH_SECONDS: Final = 600.0
 """How long a list of numbers is used: numbers are bought and sold by people."""
 RETRY_SECONDS: Final = 30.0
-"""How long a failed reading is not repeated."""
+"""How long a failed reading, or one that found no number, is not repeated."""
 CALL_SECONDS: Final = 5.0
+PAGE: Final = 1000
+"""Numbers on a page: the most that Twilio gives at once."""
 
 _log = logging.getLogger("smsverify.twilio")
 
@@ -26,35 +29,47 @@ class TwilioSenders:
     """
     The account's numbers that can send SMS.
 
-    Implements :class:`~smsverify.ports.senders.SenderDirectory`.
+    Implements :class:`~smsverify.ports.senders.SenderDirectory`. Of many that ask at once one reads
+    the list; the others wait for the first one, and later use the last one meanwhile.
     """
 
     def __init__(self, api: TwilioApi, *, clock: Clock) -> None:
         self._api = api
         self._clock = clock
+        self._turns = turns(1)
         self._senders: tuple[Sender, ...] = ()
         self._next_reading = float("-inf")
 
     async def senders(self) -> tuple[Sender, ...]:
         """Return the numbers in a stable order; an outage gives the last list, empty at first."""
-        if self._clock.monotonic() < self._next_reading:
-            return self._senders
+        if self._is_due():
+            if self._senders:
+                await self._read_again()
+            else:
+                async with self._turns.get():
+                    if self._is_due():
+                        await self._read_again()
+        return self._senders
+
+    def _is_due(self) -> bool:
+        return self._clock.monotonic() >= self._next_reading
+
+    async def _read_again(self) -> None:
         if self._senders:
-            # Whoever asks meanwhile gets the last list instead of reading it once more.
-            self._next_reading = self._clock.monotonic() + CALL_SECONDS
+            self._next_reading = self._clock.monotonic() + RETRY_SECONDS
         try:
             async with asyncio.timeout(CALL_SECONDS):
                 self._senders = await self._read()
         except Exception as trouble:  # noqa: BLE001 - a garbled answer makes the SDK raise anything
             _log.debug("Twilio's list of numbers could not be read: %s", type(trouble).__name__)
-            self._next_reading = self._clock.monotonic() + RETRY_SECONDS
+            pause = RETRY_SECONDS
         else:
-            self._next_reading = self._clock.monotonic() + REFRESH_SECONDS
-        return self._senders
+            pause = REFRESH_SECONDS if self._senders else RETRY_SECONDS
+        self._next_reading = self._clock.monotonic() + pause
 
     async def _read(self) -> tuple[Sender, ...]:
         client = self._api.call(CALL_SECONDS).client
-        listed = await client.incoming_phone_numbers.list_async()
+        listed = await client.incoming_phone_numbers.list_async(page_size=PAGE)
         able = [one.phone_number for one in listed if (one.capabilities or {}).get("sms")]
         numbers = (parse_phone(address) for address in sorted(filter(None, able)))
         return tuple(
