@@ -60,9 +60,17 @@ def create_verifier(
 
     Each adapter that is given takes the place of the one that the settings choose. No I/O is done
     before the first call of a method.
+
+    Raises TypeError for settings that are no :class:`~smsverify.settings.Settings`.
     """
     from smsverify.container import Container
+    from smsverify.settings import Settings
 
+    if not isinstance(settings, Settings):
+        raise TypeError(
+            "create_verifier takes a smsverify.Settings, such as Settings(simulation_mode=True); "
+            "get_sms_verifier reads the environment."
+        )
     container = Container(settings=settings)
     given = {
         "gateway": gateway,
