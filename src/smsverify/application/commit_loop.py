@@ -56,6 +56,27 @@ class Decide(Protocol[R, V_co]):
         ...
 
 
+class Belief(Generic[R]):
+    """
+    What a caller believes is stored under a key; each run brings it up to date.
+
+    A right belief saves the load: nothing for a phone never seen, or what this very caller has just
+    written. A wrong one costs the round trip that it should have saved and changes nothing else.
+    """
+
+    def __init__(self, *, known: bool = False) -> None:
+        """Begin with "nothing is stored" if that is ``known``, else with a load."""
+        self.known = known
+        self.data: bytes | None = None
+        self.record: R | None = None
+
+    def learn(self, data: bytes | None, record: R | None) -> None:
+        """Take what is stored now."""
+        self.known = True
+        self.data = data
+        self.record = record
+
+
 class _Progress:
     """What one run of the loop has met: decides what its timeout means."""
 
@@ -94,21 +115,20 @@ class CommitLoop(Generic[R]):
         self._keeping = keeping
         self._empty = empty
 
-    async def run(self, key: str, decide: Decide[R, V_co], *, load_first: bool = True) -> V_co:
+    async def run(
+        self, key: str, decide: Decide[R, V_co], *, belief: Belief[R] | None = None
+    ) -> V_co:
         """
         Return the verdict that stands.
 
-        With ``load_first=False`` the first decision is made for a phone of which nothing is kept,
-        and a conflict brings what is there: one round trip less for a number never seen. Raises a
+        Without a belief the record is loaded first. Raises a
         :class:`~smsverify.errors.StoreError` within two seconds when the store can't be used; what
         was under way then may or may not have been executed.
         """
         progress = _Progress()
         try:
             async with asyncio.timeout(STORE_SECONDS):
-                decision = await self._decide_until_it_stands(
-                    key, decide, progress, load_first=load_first
-                )
+                decision = await self._decide_until_it_stands(key, decide, progress, belief)
         except TimeoutError as error:
             raise self.failed(self._out_of_time(progress)) from error
         except StoreError as error:
@@ -127,25 +147,34 @@ class CommitLoop(Generic[R]):
         return (None if current is None else self._codec.decode(current)), now
 
     async def _decide_until_it_stands(
-        self, key: str, decide: Decide[R, V_co], progress: _Progress, *, load_first: bool
+        self,
+        key: str,
+        decide: Decide[R, V_co],
+        progress: _Progress,
+        belief: Belief[R] | None,
     ) -> Decision[R, V_co]:
         now = self._store_clock.now()
-        current: bytes | None = None
-        if load_first or now is None:
-            current, now = await self._load(key)
+        belief = belief or Belief()
+        if now is None or not belief.known:
+            data, now = await self._load(key)
+            self._learn(belief, data)
         while True:
-            decision = decide(None if current is None else self._codec.decode(current), now)
+            decision = decide(belief.record, now)
             if decision.record is None:
                 return decision
-            answer = await self._commit(key, current, decision.record, decision.adds, now)
+            answer = await self._commit(key, belief, decision.record, decision.adds, now)
             match answer:
                 case Written():
                     return decision
                 case CeilingReached():
                     return decision.at_ceiling[answer.index]
                 case Conflict() | Stale():
-                    current, now = answer.records[0], answer.now
+                    self._learn(belief, answer.records[0])
+                    now = answer.now
             await self._pause(progress)
+
+    def _learn(self, belief: Belief[R], data: bytes | None) -> None:
+        belief.learn(data, None if data is None else self._codec.decode(data))
 
     async def _load(self, key: str) -> tuple[bytes | None, Millis]:
         now = self._store_clock.now()
@@ -171,14 +200,16 @@ class CommitLoop(Generic[R]):
                 await self._store.commit((), adds, now)
 
     async def _commit(
-        self, key: str, current: bytes | None, record: R, adds: tuple[Add, ...], now: Millis
+        self, key: str, belief: Belief[R], record: R, adds: tuple[Add, ...], now: Millis
     ) -> CommitAnswer:
         new = None if record is self._empty else self._codec.encode(record)
-        swap = Swap(key, current, new, self._keeping(record, now))
+        swap = Swap(key, belief.data, new, self._keeping(record, now))
         due = self._refusals.take_due(now)
         answer = await self._store.commit((swap,), adds + due, now)
         self._store_clock.hear(answer.now)
-        if due and not isinstance(answer, Written):
+        if isinstance(answer, Written):
+            belief.learn(new, None if new is None else record)
+        elif due:
             self._refusals.put_back(due)
         return answer
 

@@ -25,6 +25,8 @@ class RecentPhones:
 
     def add(self, key: str) -> None:
         """Remember a key."""
+        if key in self._keys:
+            return
         if len(self._keys) >= REMEMBERED:
             self._keys.clear()
         self._keys[key] = None

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import attrs
 
+from smsverify.application.commit_loop import Belief
 from smsverify.domain.admission import SendRequest, admit_send
 from smsverify.domain.code import issue_code
 from smsverify.domain.decisions import Admitted, Refused, SentBefore
@@ -154,21 +155,22 @@ class SendVerification:
     async def _work(self, order: SendOrder, caller: _Caller) -> SendAnswer:
         request = await self._request(order)
         began = self._clock.monotonic()
-        verdict = await self._admit(request)
+        belief: Belief[PhoneRecord] = Belief(known=request.record_key not in self._recent)
+        verdict = await self._admit(request, belief)
         if isinstance(verdict, Refused):
             self._refusals.count_send(verdict.code)
             return verdict
         if isinstance(verdict, SentBefore):
             if verdict.attempt.id == request.attempt_id:
                 overtaken = Rejected(FailureReason.OVERTAKEN)
-                await self._settle(request, overtaken)
+                await self._settle(request, overtaken, belief)
                 failed = DeliveryState.FAILED
                 return SentBefore(
                     attrs.evolve(verdict.attempt, state=failed, reason=overtaken.reason)
                 )
             return verdict
         answer = await self._call(order, request, verdict, caller, began)
-        await self._settle(request, answer)
+        await self._settle(request, answer, belief)
         if isinstance(answer, Rejected) and answer.reason is FailureReason.SENDER_UNUSABLE:
             await self._pool.note_unusable(verdict.sender)
         return Handed(verdict, answer)
@@ -192,16 +194,16 @@ class SendVerification:
             client=order.client,
         )
 
-    async def _admit(self, request: SendRequest) -> Admitted | SentBefore | Refused:
+    async def _admit(
+        self, request: SendRequest, belief: Belief[PhoneRecord]
+    ) -> Admitted | SentBefore | Refused:
         def decide(
             record: PhoneRecord | None, now: Millis
         ) -> PhoneDecision[Admitted | SentBefore | Refused]:
             return admit_send(record, request, now, self._policy)
 
-        met = request.record_key in self._recent
-        verdict = await self._loop.run(request.record_key, decide, load_first=met)
-        if not met:
-            self._recent.add(request.record_key)
+        verdict = await self._loop.run(request.record_key, decide, belief=belief)
+        self._recent.add(request.record_key)
         return verdict
 
     async def _call(
@@ -242,7 +244,9 @@ class SendVerification:
             attempt=request.attempt_id,
         )
 
-    async def _settle(self, request: SendRequest, answer: GatewayAnswer) -> None:
+    async def _settle(
+        self, request: SendRequest, answer: GatewayAnswer, belief: Belief[PhoneRecord]
+    ) -> None:
         """Write the answer; if that fails, the attempt reads as UNKNOWN and stays charged."""
         settlement = Settlement(self._entropy.token(8), request.attempt_id, request.phone, answer)
 
@@ -250,4 +254,4 @@ class SendVerification:
             return settle(record, settlement, now, self._policy)
 
         with contextlib.suppress(StoreError):
-            await self._loop.run(request.record_key, decide)
+            await self._loop.run(request.record_key, decide, belief=belief)

@@ -89,12 +89,14 @@ def admit_send(
 def _find_repeated(
     record: PhoneRecord, request: SendRequest, now: Millis, policy: Policy
 ) -> Admitted | SentBefore | Refused | None:
+    own = record.attempt(request.attempt_id)
+    if own is not None:
+        return _own_attempt(own, request)
+    if request.key_hash is None:
+        return None
     for attempt in record.attempts:
-        if attempt.id == request.attempt_id:
-            return _own_attempt(attempt, request)
         if (
-            request.key_hash is not None
-            and attempt.key_hash == request.key_hash
+            attempt.key_hash == request.key_hash
             and attempt.purpose == request.purpose
             and kept(attempt.at, policy.idempotency_keeping, now)
         ):
@@ -128,6 +130,8 @@ def _find_refusal(record: PhoneRecord, now: Millis, policy: Policy) -> Refused |
 
 
 def _failed_senders(record: PhoneRecord, now: Millis, policy: Policy) -> frozenset[bytes]:
+    if not record.attempts:
+        return frozenset()
     over = (DeliveryState.FAILED, DeliveryState.UNDELIVERED)
     return frozenset(
         one.sender
@@ -160,11 +164,11 @@ def _admit(
         amount=request.amount,
         key_hash=request.key_hash,
     )
-    aged = age_record(record, now, policy) if record is not EMPTY else record
+    aged = age_record(record, now, policy)
     adds, refusals = _charges(request, sender, now, policy)
     return Decision(
         Admitted(attempt, verification, sender, repeats),
-        attrs.evolve(aged, stamp=request.attempt_id, attempts=(*aged.attempts, attempt)),
+        aged.with_attempts(request.attempt_id, (*aged.attempts, attempt)),
         adds,
         tuple(_refuse(request, refusal) for refusal in refusals),
         (SendAdmitted(request.phone, request.purpose, sender, request.amount, repeats),),

@@ -137,11 +137,14 @@ def _count_wrong(
     times = (*record.wrong_times(request.purpose), now)
     left = places_left(times, policy.wrong_answers, now)
     others = tuple(one for one in record.wrong if one.purpose != request.purpose)
-    changed = attrs.evolve(
-        record,
-        stamp=request.operation,
-        wrong=(*others, WrongAnswers(request.purpose, times)),
-        operations=(*record.operations, Operation(request.operation, now, left)),
+    changed = PhoneRecord(
+        request.operation,
+        record.attempts,
+        (*others, WrongAnswers(request.purpose, times)),
+        (*record.operations, Operation(request.operation, now, left)),
+        record.approvals,
+        record.opted_out_at,
+        record.message_hashes,
     )
     adds, at_ceiling = _client_charge(request, 1, policy.client_wrong, now)
     return Decision(
@@ -161,15 +164,17 @@ def _approve(
     policy: Policy,
 ) -> PhoneDecision[Approved | Refused]:
     approval = Approval(request.operation, request.purpose, verification, request.key_hash)
-    changed = attrs.evolve(
-        record,
-        stamp=request.operation,
-        attempts=tuple(
-            attrs.evolve(one, carries=None) if one.purpose == request.purpose else one
-            for one in record.attempts
-        ),
-        wrong=tuple(one for one in record.wrong if one.purpose != request.purpose),
-        approvals=(*record.approvals, approval),
+    attempts = [
+        one.carrying(None) if one.purpose == request.purpose else one for one in record.attempts
+    ]
+    changed = PhoneRecord(
+        request.operation,
+        tuple(attempts),
+        tuple([one for one in record.wrong if one.purpose != request.purpose]),
+        record.operations,
+        (*record.approvals, approval),
+        record.opted_out_at,
+        record.message_hashes,
     )
     # Adding nothing under a ceiling of one less asks whether one more would still fit: a client
     # at its limit is refused the right code too, or it could go on guessing.

@@ -7,12 +7,14 @@ as the record that the additions belong to. So nothing has to be undone when a c
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 import attrs
 
 from smsverify.domain.periods import (
     COUNTER_KEEPING,
+    DAY,
     Millis,
     day_name,
     end_of_day,
@@ -71,14 +73,22 @@ class Add:
     keep_until: Millis
 
 
+@functools.lru_cache(maxsize=8)
+def _day(number: int) -> tuple[str, Millis]:
+    """Return a day's group of counters and when it may be forgotten; asked for at every commit."""
+    start = number * DAY
+    return f"day:{day_name(start)}", end_of_day(start) + COUNTER_KEEPING
+
+
 def day_key(now: Millis) -> str:
     """Return the key of the day's group of counters."""
-    return f"day:{day_name(now)}"
+    return _day(now // DAY)[0]
 
 
 def add_to_day(now: Millis, field: str, amount: int = 1, ceiling: int | None = None) -> Add:
     """Return an addition to a counter of the UTC day of ``now``."""
-    return Add(day_key(now), field, amount, ceiling, end_of_day(now) + COUNTER_KEEPING)
+    key, keep_until = _day(now // DAY)
+    return Add(key, field, amount, ceiling, keep_until)
 
 
 def add_to_client(client: str, now: Millis, field: str, amount: int, ceiling: int) -> Add:

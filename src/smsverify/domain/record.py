@@ -71,6 +71,48 @@ class Attempt:
     message_id: str | None = None
     key_hash: bytes | None = attrs.field(default=None, repr=False)
 
+    def carrying(self, verification: Verification | None) -> Attempt:
+        """Return this attempt with another verification, or none."""
+        return Attempt(
+            self.id,
+            self.purpose,
+            verification,
+            self.at,
+            self.state,
+            self.state_at,
+            self.sender,
+            self.amount,
+            self.reason,
+            self.provider_code,
+            self.message_id,
+            self.key_hash,
+        )
+
+    def seen(
+        self,
+        state: DeliveryState,
+        now: Millis,
+        *,
+        reason: FailureReason | None = None,
+        provider_code: int | None = None,
+        message_id: str | None = None,
+    ) -> Attempt:
+        """Return this attempt in another state, seen now; a message id that is known stays."""
+        return Attempt(
+            self.id,
+            self.purpose,
+            self.carries,
+            self.at,
+            state,
+            now,
+            self.sender,
+            self.amount,
+            reason,
+            provider_code,
+            message_id or self.message_id,
+            self.key_hash,
+        )
+
 
 @attrs.frozen
 class WrongAnswers:
@@ -143,6 +185,19 @@ class PhoneRecord:
     opted_out_at: Millis | None = None
     message_hashes: tuple[bytes, ...] = ()
 
+    def with_attempts(self, stamp: bytes, attempts: tuple[Attempt, ...]) -> PhoneRecord:
+        """Return this record with other attempts, as a new operation writes it."""
+        # Spelled out, since this is the hot path: attrs.evolve takes ten times as long.
+        return PhoneRecord(
+            stamp,
+            attempts,
+            self.wrong,
+            self.operations,
+            self.approvals,
+            self.opted_out_at,
+            self.message_hashes,
+        )
+
     def attempt(self, attempt_id: bytes) -> Attempt | None:
         """Return the attempt with this id, or None."""
         for attempt in self.attempts:
@@ -164,4 +219,4 @@ EMPTY: Final = PhoneRecord()
 
 def replace_attempt(record: PhoneRecord, changed: Attempt) -> tuple[Attempt, ...]:
     """Return the record's attempts with one of them replaced by its new version."""
-    return tuple(changed if one.id == changed.id else one for one in record.attempts)
+    return tuple([changed if one.id == changed.id else one for one in record.attempts])

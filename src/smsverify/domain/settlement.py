@@ -110,9 +110,7 @@ def _accept(
 ) -> PhoneDecision[Settled]:
     if not raises(DeliveryState.SENT, attempt.state):
         return Decision(Settled(attempt, changed=False))
-    sent = attrs.evolve(
-        attempt, state=DeliveryState.SENT, state_at=now, message_id=message_id, provider_code=None
-    )
+    sent = attempt.seen(DeliveryState.SENT, now, message_id=message_id)
     adds = (counters.add_to_day(now, counters.ACCEPTED),)
     return _write(record, sent, settlement, adds, now, policy)
 
@@ -127,12 +125,8 @@ def _fail(
 ) -> PhoneDecision[Settled]:
     if attempt.state not in (DeliveryState.SENDING, DeliveryState.UNKNOWN):
         return Decision(Settled(attempt, changed=False))
-    failed = attrs.evolve(
-        attempt,
-        state=DeliveryState.FAILED,
-        state_at=now,
-        reason=answer.reason,
-        provider_code=answer.provider_code,
+    failed = attempt.seen(
+        DeliveryState.FAILED, now, reason=answer.reason, provider_code=answer.provider_code
     )
     spent_here = counters.of_country(counters.SPENT, settlement.phone.region)
     adds = (
@@ -160,9 +154,7 @@ def _doubt(
 ) -> PhoneDecision[Settled]:
     if not raises(DeliveryState.UNKNOWN, attempt.state):
         return Decision(Settled(attempt, changed=False))
-    doubtful = attrs.evolve(
-        attempt, state=DeliveryState.UNKNOWN, state_at=now, provider_code=provider_code
-    )
+    doubtful = attempt.seen(DeliveryState.UNKNOWN, now, provider_code=provider_code)
     adds = (counters.add_to_day(now, counters.UNKNOWN),)
     return _write(record, doubtful, settlement, adds, now, policy)
 
@@ -204,10 +196,9 @@ def take_receipt(
     if foreign or not raises(receipt.state, attempt.state):
         return Decision(Settled(attempt, changed=False))
     delivered = receipt.state is DeliveryState.DELIVERED
-    raised = attrs.evolve(
-        attempt,
-        state=receipt.state,
-        state_at=now,
+    raised = attempt.seen(
+        receipt.state,
+        now,
         message_id=receipt.message_id,
         reason=None if delivered else receipt.reason,
         provider_code=None if delivered else receipt.provider_code,
@@ -242,5 +233,5 @@ def _receipt_counts(attempt: Attempt, receipt: Receipt, now: Millis) -> tuple[co
 def _with_attempt(
     record: PhoneRecord, attempt: Attempt, operation: bytes, now: Millis, policy: Policy
 ) -> PhoneRecord:
-    changed = attrs.evolve(record, stamp=operation, attempts=replace_attempt(record, attempt))
-    return age_record(changed, now, policy)
+    aged = age_record(record, now, policy)
+    return aged.with_attempts(operation, replace_attempt(aged, attempt))

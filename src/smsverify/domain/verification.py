@@ -10,12 +10,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import attrs
-
 from smsverify.domain.delivery import DeliveryState
 from smsverify.domain.periods import CLOCK_SLACK, Millis, settle_time
 from smsverify.domain.rate_limit import prune
 from smsverify.domain.record import (
+    EMPTY,
     Approval,
     Attempt,
     Operation,
@@ -87,13 +86,17 @@ def age_record(record: PhoneRecord, now: Millis, policy: Policy) -> PhoneRecord:
 
     Of a verification twice its life old only the start stays: no rule could revive it.
     """
-    longest = max(limit.span for limit in policy.wrong_answers)
-    return attrs.evolve(
-        record,
-        attempts=_age_attempts(record.attempts, now, policy),
-        wrong=_age_wrong(record.wrong, longest, now),
-        operations=_age_operations(record.operations, now, policy),
-        approvals=_age_approvals(record.approvals, now, policy),
+    if record is EMPTY:
+        return record
+    longest = max([limit.span for limit in policy.wrong_answers])
+    return PhoneRecord(
+        record.stamp,
+        _age_attempts(record.attempts, now, policy),
+        _age_wrong(record.wrong, longest, now) if record.wrong else (),
+        _age_operations(record.operations, now, policy) if record.operations else (),
+        _age_approvals(record.approvals, now, policy) if record.approvals else (),
+        record.opted_out_at,
+        record.message_hashes,
     )
 
 
@@ -106,7 +109,7 @@ def _age_attempts(attempts: Sequence[Attempt], now: Millis, policy: Policy) -> t
         carried = attempt.carries
         if carried is not None and carried.id and now - carried.started_at >= long_over:
             start_only = Verification(b"", b"", carried.started_at)
-            aged.append(attrs.evolve(attempt, carries=start_only))
+            aged.append(attempt.carrying(start_only))
         else:
             aged.append(attempt)
     return tuple(aged)
