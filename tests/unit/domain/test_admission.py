@@ -347,6 +347,16 @@ class TestRetryOfTheSameCall:
 
         assert admit_send(record(used), request, NOON, STANDARD) == Decision(SentBefore(used))
 
+    def test_own_attempt_goes_before_an_older_one_with_its_key(self) -> None:
+        """A clock that went back makes a forgotten key look fresh; the own attempt still wins."""
+        request = send_request(key_hash=KEY)
+        older = attempt(NOON - 11 * MINUTE, key_hash=KEY)
+        decision = admit_send(record(older), request, NOON, STANDARD)
+        again = admit_send(decision.record, request, NOON - HOUR, STANDARD)
+
+        assert isinstance(decision.verdict, Admitted)
+        assert again == Decision(attrs.evolve(decision.verdict, repeats=False))
+
     def test_sender_that_left_meanwhile(self) -> None:
         """Without its sender an own attempt is given back as it stands: it can't be called."""
         request = send_request()
