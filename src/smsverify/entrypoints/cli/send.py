@@ -86,16 +86,14 @@ def _sms(messages: Sequence[OutgoingSms]) -> dict[str, object]:
 
 def _show(result: SendResult, messages: Sequence[OutgoingSms]) -> None:
     out = console()
+    sent = "The same code was sent again" if result.resent else "A code was sent"
     if messages:
         show_messages(out, messages)
-        out.print(told("The code was sent, in simulation: nothing left this machine."))
-    else:
-        out.print(told("The code was sent."))
+        sent = f"{sent}, in simulation: nothing left this machine"
+    out.print(told(f"{sent}."))
     facts = [f"message {result.message_id}"]
     if result.cost is not None and result.segments is not None:
         facts.append(f"{money(result.cost)} for {count(result.segments, 'segment')}")
-    if result.resent:
-        facts.append("the same code again")
     out.print(f"  {', '.join(facts)}")
     if result.expires_in is not None:
         out.print(f"  Check it within {duration(result.expires_in)}: smsverify check PHONE CODE")

@@ -36,7 +36,7 @@ def figure_lines(figures: Mapping[str, Any], *subjects: str) -> list[Text]:
 
 def _lines(figures: Mapping[str, Any]) -> list[tuple[str, Text]]:
     sends, checks, cost = figures["sends"], figures["checks"], figures["cost"]
-    store, conversion = figures["store"], figures["conversion"]
+    store = figures["store"]
     health = ("healthy", "green") if store["healthy"] else ("not healthy", "bold red")
     lines = [
         ("Day", Text(f"{figures['day']} in UTC, as of {_time_of_day(figures['as_of'])}")),
@@ -47,7 +47,7 @@ def _lines(figures: Mapping[str, Any]) -> list[tuple[str, Text]]:
         ("Receipts", _counts(sends, "delivered", "undelivered")),
         ("Checks", _counts(checks, "approved", "wrong")),
         ("  refused", _refused(checks["refused"])),
-        ("Conversion", Text("no message yet" if conversion is None else f"{conversion:.1%}")),
+        ("Conversion", _conversion(figures["conversion"])),
         ("Cost", _cost(cost)),
     ]
     if figures["last_error"] is not None:
@@ -69,6 +69,12 @@ def _refused(by_code: Mapping[str, int]) -> Text:
     frequent = sorted(by_code.items(), key=lambda item: (-item[1], item[0]))
     told = ", ".join(f"{number:,} {code}" for code, number in frequent)
     return Text(told)
+
+
+def _conversion(approved_of_accepted: float | None) -> Text:
+    if approved_of_accepted is None:
+        return Text("no message was accepted yet")
+    return Text(f"{approved_of_accepted:.1%} of the accepted messages led to an approval")
 
 
 def _cost(cost: Mapping[str, Any]) -> Text:

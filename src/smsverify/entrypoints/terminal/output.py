@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
+import textwrap
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -78,9 +80,12 @@ def write_json(value: Mapping[str, object]) -> None:
 
 
 def complain(sentence: str) -> None:
-    """Write one line to standard error."""
-    pretty = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+    """Write one sentence to standard error; only a terminal gets it in several lines."""
     sentence = " ".join(sentence.split())
+    if sys.stderr.isatty():
+        width = min(shutil.get_terminal_size().columns, WIDTH)
+        sentence = textwrap.fill(sentence, width, break_on_hyphens=False)
+    pretty = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
     click.echo(click.style(sentence, fg="red") if pretty else sentence, err=True, color=pretty)
 
 

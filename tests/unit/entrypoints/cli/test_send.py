@@ -50,7 +50,7 @@ def test_a_second_one_carries_the_same_code(simulation: CommandLine) -> None:
     second = simulation("send", PHONE)
 
     assert first["sms"]["text"] in second.out
-    assert "the same code again" in second.out
+    assert "✓ The same code was sent again, in simulation" in second.out
 
 
 def test_the_options_reach_the_verifier(simulation: CommandLine) -> None:

@@ -51,7 +51,7 @@ def test_each_subject_has_its_line() -> None:
     assert told["Sends"] == "1,234 asked, 1,220 accepted, 5 failed, 3 unknown"
     assert told["Receipts"] == "1,100 delivered, 20 undelivered"
     assert told["Checks"] == "1,000 approved, 7 wrong"
-    assert told["Conversion"] == "82.0%"
+    assert told["Conversion"] == "82.0% of the accepted messages led to an approval"
     assert told["Cost"] == "$17.192 of $50.00 spent, $32.808 left"
     assert "Last error" not in told
 
@@ -76,7 +76,7 @@ def test_a_store_in_trouble_and_the_last_error_are_told() -> None:
 
 def test_without_a_message_there_is_no_conversion() -> None:
     """Nothing is divided by no message."""
-    assert lines(conversion=None)["Conversion"] == "no message yet"
+    assert lines(conversion=None)["Conversion"] == "no message was accepted yet"
 
 
 def test_single_subjects_can_be_asked_for() -> None:

@@ -90,6 +90,19 @@ def test_complaints_on_a_terminal_are_red(screen: Callable[..., Screen]) -> None
     assert shown.text.startswith("\x1b[31mnot done")
 
 
+def test_complaints_on_a_terminal_are_broken_between_words(
+    screen: Callable[..., Screen], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A terminal gets lines that fit, and no word in two."""
+    shown = screen(terminal=True)
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "20")
+
+    output.complain("Start the number with its calling code.")
+
+    assert shown.text == "Start the number\nwith its calling\ncode.\n"
+
+
 def test_a_complaint_is_one_line(screen: Callable[..., Screen]) -> None:
     """Whatever a message brings along, standard error gets a single line."""
     shown = screen(terminal=False)
