@@ -11,7 +11,7 @@ import attrs
 import pytest
 
 from smsverify.adapters.memory.store import MemoryStore
-from smsverify.application.commit_loop import CommitLoop
+from smsverify.application.commit_loop import Belief, CommitLoop
 from smsverify.application.refusal_counts import RefusalCounts
 from smsverify.application.store_clock import StoreClock
 from smsverify.domain.counters import Add, day_key
@@ -190,7 +190,7 @@ async def test_a_number_never_seen_needs_no_load() -> None:
     one = bench(CountsCalls)
     one.store_clock.hear(NOON)
 
-    assert await one.loop.run(KEY, append("a"), load_first=False) == "a"
+    assert await one.loop.run(KEY, append("a"), belief=Belief(known=True)) == "a"
 
     assert isinstance(one.store, CountsCalls)
     assert (one.store.loads, len(one.store.answers)) == (0, 1)
@@ -200,7 +200,7 @@ async def test_without_a_time_it_asks_first() -> None:
     """A host that has heard no time never commits blind."""
     one = bench(CountsCalls)
 
-    await one.loop.run(KEY, append("a"), load_first=False)
+    await one.loop.run(KEY, append("a"), belief=Belief(known=True))
 
     assert isinstance(one.store, CountsCalls)
     assert one.store.loads == 1
@@ -212,7 +212,7 @@ async def test_an_old_time_is_asked_again() -> None:
     one.store_clock.hear(NOON)
     one.clock.advance(10.001)
 
-    await one.loop.run(KEY, append("a"), load_first=False)
+    await one.loop.run(KEY, append("a"), belief=Belief(known=True))
 
     assert isinstance(one.store, CountsCalls)
     assert one.store.loads == 1
@@ -227,7 +227,7 @@ async def test_a_conflict_brings_the_record_along() -> None:
     one.store.loads = 0
     one.store.answers.clear()
 
-    assert await one.loop.run(KEY, append("a"), load_first=False) == "xa"
+    assert await one.loop.run(KEY, append("a"), belief=Belief(known=True)) == "xa"
 
     assert (one.store.loads, len(one.store.answers)) == (0, 2)
     assert one.events.events == [Told("xa")]
@@ -263,7 +263,7 @@ async def test_a_host_with_a_wrong_clock_takes_the_stores_time(seconds: float) -
         times.append(now)
         return Decision("written", "a")
 
-    assert await one.loop.run(KEY, decide, load_first=False) == "written"
+    assert await one.loop.run(KEY, decide, belief=Belief(known=True)) == "written"
 
     assert times == [NOON + round(seconds * 1000), NOON]
     assert one.store_clock.now() == NOON
@@ -343,7 +343,7 @@ def test_a_silent_store_is_given_two_seconds(method: str) -> None:
         calls: dict[str, Callable[[], Coroutine[Any, Any, object]]] = {
             "read": lambda: one.loop.read(KEY),
             "run": lambda: one.loop.run(KEY, append("a")),
-            "blind": lambda: one.loop.run(KEY, append("a"), load_first=False),
+            "blind": lambda: one.loop.run(KEY, append("a"), belief=Belief(known=True)),
         }
         with pytest.raises(StoreUnavailable) as raised:
             await calls[method]()
@@ -399,7 +399,7 @@ async def test_garbage_is_not_overwritten() -> None:
     with pytest.raises(StoreDataInvalid):
         await one.loop.run(KEY, append("a"))
     with pytest.raises(StoreDataInvalid):
-        await one.loop.run(KEY, append("a"), load_first=False)
+        await one.loop.run(KEY, append("a"), belief=Belief(known=True))
 
     assert await one.stored() == b"\xff\xfe"
 
@@ -427,7 +427,7 @@ async def test_counts_wait_five_seconds_then_go_with_a_commit() -> None:
     one.store_clock.hear(one.clock.wall())
     assert isinstance(one.store, CountsCalls)
     one.store.answers.clear()
-    await one.loop.run("p:new", append("b"), load_first=False)
+    await one.loop.run("p:new", append("b"), belief=Belief(known=True))
 
     assert await one.counted(f"refused_send.{LIMIT}") == 1
     assert len(one.store.answers) == 1
@@ -461,7 +461,7 @@ async def test_counts_that_a_lost_race_did_not_write_are_counted_once() -> None:
     one.clock.advance(5)
     one.store_clock.hear(one.clock.wall())
 
-    await one.loop.run(KEY, append("a"), load_first=False)
+    await one.loop.run(KEY, append("a"), belief=Belief(known=True))
     assert one.refusals.waiting() == {f"refused_send.{LIMIT}": 1}
     one.clock.advance(5)
     await one.loop.run(KEY, append("a"))
@@ -477,7 +477,7 @@ async def test_counts_of_a_lost_reply_are_not_sent_again() -> None:
     one.store_clock.hear(one.clock.wall())
 
     with pytest.raises(StoreUnavailable):
-        await one.loop.run(KEY, append("a"), load_first=False)
+        await one.loop.run(KEY, append("a"), belief=Belief(known=True))
     one.clock.advance(5)
     await one.loop.run(KEY, append("a"))
 
