@@ -194,7 +194,7 @@ class TestNoConnection:
         (idle,) = next(iter(store._pipelines.get().pool._idle.values()))
         fault_proxy.cut()
         async with asyncio.timeout(5):
-            while await is_sound(idle):
+            while await is_sound(idle):  # noqa: ASYNC110 - nothing tells when it arrives
                 await asyncio.sleep(0)
 
         assert isinstance(await store.commit([], [add("n", 1)], now), Written)
