@@ -151,6 +151,11 @@ class SmsVerifier:
         return self._parts.mode is not Mode.DISABLED
 
     @property
+    def takes_webhooks(self) -> bool:
+        """Whether :meth:`handle_webhook` can do anything: live mode, with settings for it."""
+        return self._parts.webhooks is not None
+
+    @property
     def gateway(self) -> Gateway:
         """The gateway that messages go to; in simulation its ``messages`` are the inbox."""
         return self._parts.gateway

@@ -9,7 +9,7 @@ from email.utils import format_datetime
 import attrs
 
 ACCOUNT_SID = "AC" + "0a" * 16
-AUTH_TOKEN = "token-of-the-local-twilio-0123456"
+AUTH_TOKEN = "0d" * 16
 API_KEY_SID = "SK" + "0b" * 16
 API_KEY_SECRET = "secret-of-the-local-api-key-78901"
 SERVICE_SID = "MG" + "0c" * 16
