@@ -20,12 +20,20 @@ KEY: Final = "validate"
 VALUE: Final = b"written by smsverify validate"
 KEEP_MS: Final = 10_000
 
-REMEDIES: Final = {
-    StoreKind.REDIS: ("REDIS_URL", 'redis-cli -u "$REDIS_URL" PING'),
-    StoreKind.SQLITE: ("SMS_SQLITE_PATH", "SMS_SQLITE_PATH=./smsverify.db"),
-    StoreKind.MEMORY: ("SMS_STORE", "SMS_STORE=sqlite"),
-}
-"""The setting to look at when the store does not serve, and a command or line that helps."""
+_START: Final = "redis-server --appendonly yes  (or set REDIS_URL to a server that runs)"
+
+
+def remedy_for(settings: Settings) -> tuple[str, str]:
+    """Return the setting to look at when the store does not serve, and what helps."""
+    match settings.chosen_store:
+        case StoreKind.REDIS if settings.redis_url is None:
+            return "REDIS_URL", _START
+        case StoreKind.REDIS:
+            return "REDIS_URL", 'redis-cli -u "$REDIS_URL" PING'
+        case StoreKind.SQLITE:
+            return "SMS_SQLITE_PATH", "SMS_SQLITE_PATH=./smsverify.db"
+        case StoreKind.MEMORY:
+            return "SMS_STORE", "SMS_STORE=sqlite"
 
 
 async def ask_store(settings: Settings) -> Iterable[Finding]:
@@ -65,5 +73,5 @@ async def _redis(settings: Settings) -> Iterable[Finding]:
 
 
 def _failed(settings: Settings, trouble: str) -> Finding:
-    name, remedy = REMEDIES[settings.chosen_store]
+    name, remedy = remedy_for(settings)
     return problem(Topic.STORE, trouble, remedy, name)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from smsverify.domain.mode import Mode
 from smsverify.entrypoints.validator.finding import Topic
 from smsverify.entrypoints.validator.live.probe import Probe
-from smsverify.entrypoints.validator.live.store import REMEDIES, ask_store
+from smsverify.entrypoints.validator.live.store import ask_store, remedy_for
 from smsverify.entrypoints.validator.live.webhook_address import NAME as BASE_URL
 from smsverify.entrypoints.validator.live.webhook_address import ask_webhooks
 from smsverify.entrypoints.validator.situation import CREDENTIALS
@@ -60,7 +60,7 @@ def _store(situation: Situation) -> Iterator[Probe]:
     settings = situation.settings
     if not situation.broken.isdisjoint(_STORES) or settings.chosen_store is StoreKind.MEMORY:
         return
-    name, remedy = REMEDIES[settings.chosen_store]
+    name, remedy = remedy_for(settings)
     ask = partial(ask_store, settings)
     yield Probe(f"the store ({settings.chosen_store})", Topic.STORE, ask, remedy, name)
 

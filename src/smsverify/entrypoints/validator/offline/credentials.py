@@ -36,7 +36,7 @@ def judge_credentials(situation: Situation) -> Iterator[Finding]:
             "TWILIO_ACCOUNT_SID",
         )
     elif not _half_a_key(settings):
-        way = "an API key" if settings.twilio_api_key_sid else "the account's token"
+        way = "an API key" if settings.twilio_api_key_sid else "its token"
         yield fine(Topic.ACCOUNT, f"The account and {way} are set.")
 
 
