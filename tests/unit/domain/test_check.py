@@ -179,6 +179,25 @@ class TestRightAnswer:
         assert decision.record.approvals[0] == earlier
         assert len(decision.record.approvals) == 2
 
+    def test_the_rest_of_the_record_stays(self) -> None:
+        """An answer changes what it is about; STOP, its messages and the rest stay as they were."""
+        whole = record(
+            SENT,
+            wrong=wrong(NOON, purpose="login"),
+            operations=(Operation(fresh(), NOON, 4),),
+            approvals=(Approval(fresh(), "login", verification(NOON - 1), KEY),),
+            opted_out_at=NOON - 1,
+            message_hashes=(b"hash of a stop..",),
+        )
+        for typed in (RIGHT, WRONG):
+            after = check_code(whole, check_request(typed), NOON, STANDARD).record
+            assert after is not None
+            assert after.wrong[0] == whole.wrong[0]
+            assert after.operations[0] == whole.operations[0]
+            assert after.approvals[0] == whole.approvals[0]
+            assert after.opted_out_at == whole.opted_out_at
+            assert after.message_hashes == whole.message_hashes
+
     def test_record_ages_with_the_write(self) -> None:
         """What is past its keeping goes when an answer is written."""
         old = attempt(NOON - DAY)

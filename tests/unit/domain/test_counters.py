@@ -17,6 +17,7 @@ def test_day_is_named_and_kept_three_days_more() -> None:
     assert counters.add_to_day(NOON, "spent", 7, 100) == expected
     assert counters.add_to_day(MIDNIGHT - 1, "spent", 7, 100) == expected
     assert counters.add_to_day(MIDNIGHT, "spent").key == "day:2026-11-23"
+    assert type(counters.add_to_day(NOON + 1, "spent").keep_until) is int
 
 
 def test_plain_addition_is_one_without_a_ceiling() -> None:

@@ -170,6 +170,7 @@ def test_three_phones_within_an_hour_are_too_many() -> None:
     assert not too_often_filtered(noted(("a", NOON), ("b", NOON)), NOON)
     assert not too_often_filtered(noted(("a", late), ("a", NOON), ("a", NOON + 1)), NOON + 1)
     assert not too_often_filtered([], NOON)
+    assert too_often_filtered(noted(("@", NOON), ("a@b", NOON), ("c@", NOON)), NOON)
 
 
 def test_phone_of_an_hour_ago_no_longer_counts() -> None:

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import attrs
 
-from smsverify.domain.delivery import DeliveryState
-from smsverify.domain.record import EMPTY, Approval, PhoneRecord, WrongAnswers, replace_attempt
+from smsverify.domain.delivery import DeliveryState, FailureReason
+from smsverify.domain.record import (
+    EMPTY,
+    Approval,
+    Attempt,
+    Operation,
+    PhoneRecord,
+    WrongAnswers,
+    replace_attempt,
+)
 from tests.unit.domain.builders import NOON, attempt, fresh, record, verification
 
 
@@ -35,6 +43,58 @@ def test_only_the_changed_attempt_is_replaced() -> None:
 
     assert replace_attempt(record(first, second, third), changed) == (first, changed, third)
     assert replace_attempt(record(first), changed) == (first,)
+
+
+def whole_attempt() -> Attempt:
+    """Build an attempt of which every part is set."""
+    return attempt(
+        reason=FailureReason.FILTERED,
+        provider_code=30_007,
+        key_hash=b"hash of the key.",
+        purpose="login",
+    )
+
+
+def test_attempt_with_another_verification_is_otherwise_the_same() -> None:
+    """Only what it carries changes."""
+    one, other = whole_attempt(), verification()
+
+    assert one.carrying(other) == attrs.evolve(one, carries=other)
+    assert one.carrying(None) == attrs.evolve(one, carries=None)
+
+
+def test_attempt_seen_in_another_state_keeps_its_message() -> None:
+    """State, time, reason and the provider's number are those of the new fact."""
+    one = whole_attempt()
+    plain = attrs.evolve(
+        one, state=DeliveryState.DELIVERED, state_at=NOON + 9, reason=None, provider_code=None
+    )
+
+    assert one.seen(DeliveryState.DELIVERED, NOON + 9) == plain
+    assert one.seen(
+        DeliveryState.DELIVERED,
+        NOON + 9,
+        reason=FailureReason.OTHER,
+        provider_code=7,
+        message_id="SM1",
+    ) == attrs.evolve(plain, reason=FailureReason.OTHER, provider_code=7, message_id="SM1")
+
+
+def test_record_with_other_attempts_is_otherwise_the_same() -> None:
+    """Only the stamp and the attempts change."""
+    whole = record(
+        attempt(),
+        wrong=(WrongAnswers("verify", (NOON,)),),
+        operations=(Operation(fresh(), NOON, 4),),
+        approvals=(Approval(fresh(), "verify", verification()),),
+        opted_out_at=NOON,
+        message_hashes=(b"hash of a stop..",),
+    )
+    others = (attempt(), attempt())
+
+    assert whole.with_attempts(b"operatio", others) == attrs.evolve(
+        whole, stamp=b"operatio", attempts=others
+    )
 
 
 def test_empty_record_holds_nothing() -> None:
