@@ -131,9 +131,18 @@ def _age_operations(
 def _age_approvals(
     approvals: Sequence[Approval], now: Millis, policy: Policy
 ) -> tuple[Approval, ...]:
-    return tuple(
-        one for one in approvals if kept(one.verification.started_at, policy.code_life, now)
-    )
+    keeping = approval_keeping(policy)
+    return tuple(one for one in approvals if kept(one.verification.started_at, keeping, now))
+
+
+def approval_keeping(policy: Policy) -> Millis:
+    """
+    Return how long after its code's start an approval is kept.
+
+    Until the code's life ends, for callers that ask again; and as long as any operation after that,
+    since a code that was accepted in its last moment has a retry under way too.
+    """
+    return policy.code_life + policy.operation_keeping
 
 
 def keeping_of(record: PhoneRecord, now: Millis, *, policy: Policy) -> Millis | None:
@@ -150,5 +159,5 @@ def keeping_of(record: PhoneRecord, now: Millis, *, policy: Policy) -> Millis | 
     ends = [one.at + policy.attempt_keeping for one in record.attempts]
     ends += [time + longest for one in record.wrong for time in one.times]
     ends += [one.at + policy.operation_keeping for one in record.operations]
-    ends += [one.verification.started_at + policy.code_life for one in record.approvals]
+    ends += [one.verification.started_at + approval_keeping(policy) for one in record.approvals]
     return max(ends, default=now + 1) - now
