@@ -108,7 +108,7 @@ def _own_attempt(attempt: Attempt, request: SendRequest) -> Admitted | SentBefor
     carried = attempt.carries
     for sender in request.roster.senders:
         if sender.id == attempt.sender and carried is not None:
-            return Admitted(attempt, carried, sender)
+            return Admitted(attempt, carried, sender, carried.id != request.verification_id)
     return SentBefore(attempt)
 
 
