@@ -27,7 +27,7 @@ from smsverify.domain.delivery import (
 from smsverify.domain.events import OptOutChanged, ReceiptTaken, SendSettled
 from smsverify.domain.pool import add_filtered
 from smsverify.domain.record import EMPTY, Attempt, PhoneRecord, replace_attempt
-from smsverify.domain.verification import age_record
+from smsverify.domain.verification import age_record, kept
 
 if TYPE_CHECKING:
     from smsverify.domain.events import Event
@@ -190,7 +190,7 @@ def take_receipt(
     failed or is no longer kept, and one that names another message than the attempt's.
     """
     attempt = (record or EMPTY).attempt(receipt.attempt_id)
-    if record is None or attempt is None:
+    if record is None or attempt is None or not kept(attempt.at, policy.attempt_keeping, now):
         return Decision(Settled(None, changed=False))
     foreign = attempt.message_id not in (None, receipt.message_id)
     if foreign or not raises(receipt.state, attempt.state):
