@@ -155,13 +155,19 @@ class CommitLoop(Generic[R]):
     ) -> Decision[R, V_co]:
         now = self._store_clock.now()
         belief = belief or Belief()
-        if now is None or not belief.known:
-            data, now = await self._load(key)
-            self._learn(belief, data)
+        seen = False
         while True:
+            if now is None or not belief.known:
+                data, now = await self._load(key)
+                self._learn(belief, data)
+                seen = True
             decision = decide(belief.record, now)
             if decision.record is None:
-                return decision
+                if seen:
+                    return decision
+                # No commit will tell whether the belief is right, so the verdict waits for a look.
+                belief.known = False
+                continue
             answer = await self._commit(key, belief, decision.record, decision.adds, now)
             match answer:
                 case Written():
@@ -170,7 +176,7 @@ class CommitLoop(Generic[R]):
                     return decision.at_ceiling[answer.index]
                 case Conflict() | Stale():
                     self._learn(belief, answer.records[0])
-                    now = answer.now
+                    now, seen = answer.now, True
             await self._pause(progress)
 
     def _learn(self, belief: Belief[R], data: bytes | None) -> None:
