@@ -101,6 +101,12 @@ class _Caller:
         self.calling = False
 
 
+def _hear_out(worker: asyncio.Future[SendAnswer]) -> None:
+    """Take what a worker ended with."""
+    if not worker.cancelled():
+        worker.exception()
+
+
 class SendVerification:
     """Sends one code; one object serves all calls, loops and threads."""
 
@@ -147,9 +153,9 @@ class SendVerification:
             caller.gone = True
             if caller.calling:
                 worker.cancel()
+            # Whatever becomes of it, nobody is left to be told, and asyncio shall not complain.
+            worker.add_done_callback(_hear_out)
             await asyncio.wait({worker}, timeout=STORE_SECONDS)
-            with contextlib.suppress(asyncio.CancelledError, StoreError, asyncio.InvalidStateError):
-                worker.exception()
             raise
 
     async def _work(self, order: SendOrder, caller: _Caller) -> SendAnswer:
