@@ -355,7 +355,7 @@ class TestRetryOfTheSameCall:
         again = admit_send(decision.record, request, NOON - HOUR, STANDARD)
 
         assert isinstance(decision.verdict, Admitted)
-        assert again == Decision(attrs.evolve(decision.verdict, repeats=False))
+        assert again == Decision(decision.verdict)
 
     def test_sender_that_left_meanwhile(self) -> None:
         """Without its sender an own attempt is given back as it stands: it can't be called."""
@@ -511,11 +511,11 @@ def test_no_window_holds_more_than_its_limit(gaps: list[int]) -> None:
         assert len([time for time in times if start <= time < start + DAY]) <= 20
 
 
-@given(st.integers(0, 10_000), st.booleans())
-def test_same_verdict(later: int, crowded: bool) -> None:
+@given(st.integers(0, 10_000), st.booleans(), st.booleans())
+def test_same_verdict(later: int, crowded: bool, repeats: bool) -> None:
     """Nothing is charged again, also when the windows are full or the person said STOP."""
     request = send_request(key_hash=KEY)
-    first = admit_send(None, request, NOON, STANDARD)
+    first = admit_send(record(attempt()) if repeats else None, request, NOON, STANDARD)
     assert first.record is not None
     between = first.record
     if crowded:
@@ -527,7 +527,8 @@ def test_same_verdict(later: int, crowded: bool) -> None:
     again = admit_send(between, request, NOON + later, STANDARD)
 
     assert isinstance(first.verdict, Admitted)
-    assert again == Decision(attrs.evolve(first.verdict, repeats=False))
+    assert first.verdict.repeats is repeats
+    assert again == Decision(first.verdict)
 
 
 @given(st.lists(st.tuples(st.integers(1, 400), st.sampled_from([PHONE, BRITISH])), max_size=60))

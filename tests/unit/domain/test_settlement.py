@@ -297,6 +297,15 @@ class TestReceipts:
             Settled(None, changed=False)
         )
 
+    def test_attempt_past_its_keeping(self) -> None:
+        """After 24 hours an attempt that is still there is as good as gone."""
+        whole, word = record(SENDING), receipt(S.DELIVERED)
+
+        assert take_receipt(whole, word, NOON + DAY - 1, STANDARD).verdict.changed
+        assert take_receipt(whole, word, NOON + DAY, STANDARD) == Decision(
+            Settled(None, changed=False)
+        )
+
     def test_reason_of_an_undelivered_message(self) -> None:
         """Why it did not arrive is kept; what is delivered after all has no reason any more."""
         word = receipt(S.UNDELIVERED, reason=FailureReason.UNREACHABLE, provider_code=30_003)

@@ -176,7 +176,11 @@ class TestAgeing:
     """Housekeeping drops what is past its keeping, and nothing else."""
 
     def test_parts_go_at_their_own_times(self) -> None:
-        """Attempts and wrong answers stay a day, operations ten seconds, approvals a life."""
+        """
+        Attempts and wrong answers stay a day, operations ten seconds.
+
+        Approvals stay for their code's life and ten seconds, for a retry of one made at its end.
+        """
         sent = attempt(carries=None)
         whole = record(
             sent,
@@ -193,8 +197,8 @@ class TestAgeing:
         assert parts(0) == [1, 1, 1, 1]
         assert parts(9_999) == [1, 1, 1, 1]
         assert parts(10_000) == [1, 1, 0, 1]
-        assert parts(LIFE - 1) == [1, 1, 0, 1]
-        assert parts(LIFE) == [1, 1, 0, 0]
+        assert parts(LIFE + 9_999) == [1, 1, 0, 1]
+        assert parts(LIFE + 10_000) == [1, 1, 0, 0]
         assert parts(DAY - 1) == [1, 1, 0, 0]
         assert parts(DAY) == [0, 0, 0, 0]
 
@@ -256,13 +260,16 @@ class TestKeeping:
             (record(attempt(NOON - HOUR), attempt(NOON - MINUTE)), DAY - MINUTE),
             (record(wrong=wrong(NOON - 2, NOON - 1)), DAY - 1),
             (record(operations=(Operation(fresh(), NOON, 1),)), 10_000),
-            (record(approvals=(Approval(fresh(), "verify", verification(NOON - 1)),)), LIFE - 1),
+            (
+                record(approvals=(Approval(fresh(), "verify", verification(NOON - 1)),)),
+                LIFE + 9_999,
+            ),
             (record(attempt(NOON + HOUR)), DAY + HOUR),
             (record(wrong=wrong(NOON + HOUR)), DAY + HOUR),
             (record(operations=(Operation(fresh(), NOON + HOUR, 1),)), HOUR + 10_000),
             (
                 record(approvals=(Approval(fresh(), "verify", verification(NOON + HOUR)),)),
-                HOUR + LIFE,
+                HOUR + LIFE + 10_000,
             ),
             (record(attempt(NOON + 5_000)), DAY + 5_000),
             (record(), 1),
