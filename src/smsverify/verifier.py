@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from smsverify.domain.phone import PhoneNumber
     from smsverify.domain.policy import Policy
     from smsverify.domain.record import PhoneRecord
+    from smsverify.domain.senders import Sender
     from smsverify.facade.results import CheckResult, SendResult
     from smsverify.ports.clock import Clock
     from smsverify.ports.gateway import Gateway
@@ -393,19 +394,23 @@ class SmsVerifier:
         Let a sender rest for ``SMS_SENDER_COOLDOWN_HOURS``; return whether it did not already.
 
         Other processes see it within seconds. Raises ValueError for a number that is none of the
-        senders, and :class:`~smsverify.errors.StoreError` when it could not be written.
+        senders, in disabled mode for every one, and :class:`~smsverify.errors.StoreError` when it
+        could not be written.
         """
-        self._after_fork()
-        pool = self._parts.pool
-        sender = find_sender(number, (await pool.look()).senders)
-        return await pool.rest(sender, RestReason.OPERATOR)
+        sender = await self._sender(number)
+        return await self._parts.pool.rest(sender, RestReason.OPERATOR)
 
     async def release_sender(self, number: str) -> bool:
         """End a sender's rest; return whether there was one. Raises as :meth:`rest_sender` does."""
+        sender = await self._sender(number)
+        return await self._parts.pool.release(sender, "operator")
+
+    async def _sender(self, number: str) -> Sender:
         self._after_fork()
-        pool = self._parts.pool
-        sender = find_sender(number, (await pool.look()).senders)
-        return await pool.release(sender, "operator")
+        disabled = self._disabled()
+        if disabled is not None:
+            raise ValueError(disabled[1])
+        return find_sender(number, (await self._parts.pool.look()).senders)
 
     async def check_prices(self) -> dict[str, object]:
         """

@@ -103,20 +103,27 @@ class TwilioPrices:
         base = known.tariff if known is not None else await self._otherwise.tariff(country)
         if country in self._own or self._is_silent():
             return base
-        with contextlib.suppress(TimeoutError):
+        began = False
+        try:
             async with asyncio.timeout(LOOK_SECONDS), self._turns.get():
+                began = True
                 await self._look_up(country, base)
+        except TimeoutError:
+            if began:
+                self._fall_silent()
         known = self._known.get(country)
         return base if known is None else known.tariff
 
     def _is_silent(self) -> bool:
         return self._clock.monotonic() < self._silent_until
 
+    def _fall_silent(self) -> None:
+        self._silent_until = self._clock.monotonic() + RETRY_SECONDS
+
     async def _look_up(self, country: str, base: Tariff) -> None:
         known = self._known.get(country)
         if self._is_silent() or (known is not None and self._clock.monotonic() < known.until):
             return  # whoever had the turn before has found it, or found nobody
-        self._silent_until = self._clock.monotonic() + RETRY_SECONDS
         day = await self._read_day()
         if country in day.older:
             base = self._remember(country, base.with_prices({country: day.older[country]}), 0)
@@ -126,8 +133,8 @@ class TwilioPrices:
                 price = await self._ask(country)
             except Exception as trouble:  # noqa: BLE001 - a garbled answer makes the SDK raise anything
                 _log.debug("Twilio's prices could not be read: %s", type(trouble).__name__)
+                self._fall_silent()
                 return
-        self._silent_until = float("-inf")
         if price is None:
             self._remember(country, base, HOUR_SECONDS)
             return

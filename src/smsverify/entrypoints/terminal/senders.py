@@ -42,5 +42,5 @@ def show_senders(out: Console, pool: Mapping[str, Any]) -> None:
 def _state(sender: Mapping[str, Any]) -> Text:
     if sender["available"]:
         return Text("available", style="green")
-    until = f"{sender['resting_until'][:16].replace('T', ' ')} UTC"
-    return Text(f"rests until {until}: {sender['reason']}", style="yellow")
+    until = f"{sender['resting_until'][5:16].replace('T', ' ')} UTC"
+    return Text(f"rests until {until}, {sender['reason']}", style="yellow")
