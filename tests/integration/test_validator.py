@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import socket
 import subprocess
 import sys
 import threading
@@ -19,6 +20,7 @@ from smsverify.entrypoints.validator.finding import Severity
 from smsverify.entrypoints.validator.run import validate
 from smsverify.entrypoints.validator.situation import read_situation
 from tests.integration.servers import Single
+from tests.integration.servers.polling import wait_until
 from tests.integration.servers.process import free_port
 from tests.integration.twilio_server.fixtures import local_twilio
 from tests.unit.entrypoints.validator.sound import (
@@ -290,6 +292,34 @@ def test_webhooks_out_of_reach_are_named(world: World) -> None:
 
     (found,) = (one for one in report.findings if one.severity is Severity.PROBLEM)
     assert found.remedy == f"curl -i -X POST {url}/webhooks/twilio/status"
+
+
+def test_our_own_webhooks_are_recognised(world: World, tmp_path: Path) -> None:
+    """What `smsverify serve-webhooks` answers to an unsigned report is what is expected."""
+    port = free_port()
+    environ = changed({"SMS_PUBLIC_BASE_URL": f"http://127.0.0.1:{port}"}, world.environ)
+    command = [sys.executable, "-m", "smsverify", "serve-webhooks", "--port", str(port)]
+    with subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        env=environment(environ, tmp_path),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as server:
+        try:
+            wait_until(lambda: who_is_missing(port), within=PATIENCE_SECONDS, what="The webhooks")
+            assert world.faults(**environ) == []
+        finally:
+            server.terminate()
+
+
+def who_is_missing(port: int) -> str | None:
+    """Return why nobody can be reached there; None when somebody can."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError as error:
+        return str(error)
+    return None
 
 
 def test_no_secret_is_in_any_answer(world: World) -> None:

@@ -11,9 +11,7 @@ from smsverify.domain.mode import Mode
 from smsverify.entrypoints.validator.finding import Finding, Severity, Topic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from smsverify.entrypoints.validator.offline.messages import MessageWeight
+    from collections.abc import Iterable, Mapping
 
 
 class Status(enum.StrEnum):
@@ -42,14 +40,14 @@ class Report:
         asked: whether that mode was asked for.
         offline: whether the services were left alone.
         findings: what the checks said, by topic, worst first within one.
-        messages: what the message of each language weighs.
+        messages: what the message of each language takes and costs.
     """
 
     mode: Mode
     asked: bool
     offline: bool
     findings: tuple[Finding, ...]
-    messages: tuple[MessageWeight, ...] = ()
+    messages: tuple[Mapping[str, object], ...] = ()
 
     @property
     def status(self) -> Status:
@@ -79,7 +77,7 @@ class Report:
             "problems": self.count(Severity.PROBLEM),
             "warnings": self.count(Severity.WARNING),
             "findings": [_of_finding(one) for one in self.findings],
-            "messages": [attrs.asdict(one) for one in self.messages],
+            "messages": [dict(one) for one in self.messages],
         }
 
 

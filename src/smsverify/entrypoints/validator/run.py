@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from smsverify.domain.mode import Mode
-from smsverify.entrypoints.validator.offline.messages import weights
+from smsverify.entrypoints.validator.offline.messages import messages
 from smsverify.entrypoints.validator.offline.table import judge
 from smsverify.entrypoints.validator.report import Report, in_order
 
@@ -30,7 +30,7 @@ def validate(situation: Situation, *, offline: bool = False, show_progress: bool
         asked=situation.asked,
         offline=offline,
         findings=in_order(findings),
-        messages=weights(situation.settings) if sending else (),
+        messages=tuple(messages(situation)) if sending else (),
     )
 
 

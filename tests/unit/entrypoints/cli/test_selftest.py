@@ -52,6 +52,7 @@ def test_disabled_is_told_and_tried(cli: CommandLine) -> None:
     assert "disabled mode" in ended.out
     assert "TWILIO_ACCOUNT_SID" in ended.out
     assert "refused, as sending is disabled" in ended.out
+    assert "3 passed, 0 failed, 2 skipped in" in ended.out
 
 
 def test_simulation_mode_is_tried_on_the_store_that_is_set_up(simulation: CommandLine) -> None:

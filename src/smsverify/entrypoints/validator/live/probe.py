@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING, Final, Protocol
 
 import attrs
@@ -65,8 +66,9 @@ async def _run(probe: Probe, progress: Progress) -> list[Finding]:
             return list(await probe.ask())
     except TimeoutError:
         trouble = f"did not answer within {probe.seconds:g} seconds"
-    except Exception as error:  # noqa: BLE001 - its own text may quote an address with a password
+    except Exception as error:  # its own text may quote an address with a password
         trouble = f"could not be asked ({type(error).__name__})"
+        logging.getLogger("smsverify").debug("%s could not be asked.", probe.name, exc_info=True)
     finally:
         progress.end(probe.name)
     name = probe.name[:1].upper() + probe.name[1:]

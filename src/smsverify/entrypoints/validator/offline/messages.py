@@ -52,6 +52,14 @@ def weights(settings: Settings) -> tuple[MessageWeight, ...]:
     return tuple(_weigh(settings, locale, text) for locale, text in sorted(TEXTS.items()))
 
 
+def messages(situation: Situation) -> Iterator[dict[str, object]]:
+    """Give what each language's message takes, with its price by country, ready for JSON."""
+    known, countries = tariff(situation.settings), countries_sent_to(situation)
+    for one in weights(situation.settings):
+        prices = {country: dollars(known.estimate(country, one.segments)) for country in countries}
+        yield {**attrs.asdict(one), "dollars": prices}
+
+
 def price_of_a_message(settings: Settings, country: str) -> int:
     """Return micro-dollars for a message in the default language, by the prices that are known."""
     return tariff(settings).estimate(country, default_weight(settings).segments)
@@ -73,7 +81,7 @@ def judge_default_message(situation: Situation) -> Iterator[Finding]:
     weight = default_weight(settings)
     facts = (
         f"{weight.encoding.value}, {weight.units} characters, {_segments(weight.segments)};"
-        f" {_price_list(situation)} each"
+        f" {_price_list(situation, weight.segments)}"
     )
     if weight.segments == 1:
         yield fine(Topic.MESSAGE, f"The message ({settings.default_locale}): {facts}.")
@@ -96,8 +104,9 @@ def judge_languages(situation: Situation) -> Iterator[Finding]:
     for one in weights(settings):
         groups.setdefault((one.segments, one.encoding.value), []).append(one.locale)
     for (segments, encoding), locales in sorted(groups.items()):
-        sentence = f"{_segments(segments).capitalize()} in {encoding}: {', '.join(locales)}."
-        yield fine(Topic.MESSAGE, sentence)
+        weight = f"{_segments(segments).capitalize()} in {encoding}"
+        price = _price_list(situation, segments)
+        yield fine(Topic.MESSAGE, f"{weight} ({price}): {', '.join(locales)}.")
 
 
 def judge_android(situation: Situation) -> Iterator[Finding]:
@@ -175,11 +184,9 @@ def _segments(number: int) -> str:
     return "one segment" if number == 1 else f"{number} segments"
 
 
-def _price_list(situation: Situation) -> str:
-    countries = countries_sent_to(situation)
-    priced = [
-        f"${dollars(price_of_a_message(situation.settings, one)):g} to {one}"
-        for one in countries[:_MOST_PRICES]
-    ]
+def _price_list(situation: Situation, segments: int) -> str:
+    known, countries = tariff(situation.settings), countries_sent_to(situation)
+    shown = countries[:_MOST_PRICES]
+    priced = [f"${dollars(known.estimate(one, segments)):g} to {one}" for one in shown]
     more = len(countries) - len(priced)
-    return ", ".join(priced) + (f" (and {more} more countries)" if more else "")
+    return ", ".join(priced) + (f" and so on for {more} more countries" if more else "")

@@ -252,6 +252,32 @@ def test_the_one_broken_thing_is_named(
     assert found.sentence.endswith((".", "?"))
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"REDIS_URL": "redis://localhost:6379/0"},
+        {"SMS_COUNTRY_COST_LIMITS": "CA=50"},
+        {"SMS_CLIENT_SEND_LIMIT_PER_HOUR": "5", "SMS_CLIENT_WRONG_ANSWER_LIMIT_PER_HOUR": "5"},
+        {"SMS_RESEND_PAUSE_SECONDS": "599"},
+        {"SMS_DAILY_COST_LIMIT": "0.014"},
+        {"SMS_ALLOWED_COUNTRIES": "US", "SMS_DENIED_COUNTRIES": "CA"},
+        {"SMS_DEFAULT_REGION": "CA"},
+        {"TWILIO_AREA_CODE": "415", "TWILIO_PHONE_NUMBERS": "+17205550142,+14155550142"},
+        {"SMS_ORIGIN_HOST": "sms.example.com", "SMS_ANDROID_APP_HASH": "FA+9qCX9VSu"},
+        {"TWILIO_API_KEY_SID": KEY, "TWILIO_API_KEY_SECRET": "h7Gq9sLw2"},
+        {
+            "SMS_PUBLIC_BASE_URL": "http://127.0.0.1:8000",
+            "TWILIO_API_BASE_URL": "http://127.0.0.1:9000",
+        },
+        {"SMS_STORE": "sqlite", "REDIS_URL": None, "SMS_SQLITE_PATH": "/var/lib/sms.db"},
+        {"REDIS_PORT_6379_TCP": "tcp://10.0.0.1:6379", "PATH": "/bin"},
+    ],
+)
+def test_what_is_still_right_is_not_blamed(changes: dict[str, str | None]) -> None:
+    """At the bound of each rule, and where an example is a fine value, nothing is said."""
+    assert faults(changed(changes)) == []
+
+
 def test_rules_read_variables_that_exist() -> None:
     """A rule is held back by a broken variable only if its name is spelled right."""
     read = {name for one in JUDGEMENTS for name in one.reads}
@@ -329,8 +355,8 @@ def test_every_language_is_shown() -> None:
     """What the message of each language takes stands in the report."""
     sentences = " ".join(one.sentence for one in findings(SIMULATED))
 
-    assert "One segment in GSM-7: bs, ca" in sentences
-    assert "One segment in UCS-2: ar, bg" in sentences
+    assert "One segment in GSM-7 ($0.014 to US): bs, ca" in sentences
+    assert "One segment in UCS-2 ($0.014 to US): ar, bg" in sentences
 
 
 def test_price_and_segments_of_the_message_are_shown() -> None:
@@ -340,4 +366,4 @@ def test_price_and_segments_of_the_message_are_shown() -> None:
 
     (message,) = (one for one in sentences if one.startswith("The message (de)"))
     assert "GSM-7, " in message
-    assert "one segment; $0.02 to CA, $0.01 to US each." in message
+    assert "one segment; $0.02 to CA, $0.01 to US." in message
