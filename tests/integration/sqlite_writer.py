@@ -146,14 +146,18 @@ def _fork_in_python() -> int:
         return os.fork()
 
 
-def _fork_behind_its_back() -> int:
-    return int(ctypes.PyDLL(None).fork())
+def _fork_in_c() -> int:
+    """Fork as servers written in C do: Python is told afterwards, in the child, and not before."""
+    child = int(ctypes.PyDLL(None).fork())
+    if child == 0:
+        ctypes.pythonapi.PyOS_AfterFork_Child()
+    return child
 
 
 FORKS: dict[str, Callable[[], int]] = {
     "busy": _fork_in_python,
     "quiet": _fork_in_python,
-    "unseen": _fork_behind_its_back,
+    "in C": _fork_in_c,
 }
 
 if __name__ == "__main__":

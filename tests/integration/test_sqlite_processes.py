@@ -145,12 +145,12 @@ def test_a_killed_process_leaves_whole_commits(path: Path, rest: int) -> None:
             assert value in {before, before + 1}
 
 
-@pytest.mark.parametrize(("how", "total"), [("busy", 205), ("quiet", 105), ("unseen", 105)])
+@pytest.mark.parametrize(("how", "total"), [("busy", 205), ("quiet", 105), ("in C", 105)])
 def test_a_fork_after_use_counts_on_both_sides(path: Path, how: str, total: int) -> None:
     """
     Parent and forked child write on, and nothing is lost or stuck.
 
-    Also with a thread that writes during the fork, and after a fork that Python did not see.
+    Also with a thread that writes during the fork, and after a fork of which Python is told late.
     """
     with started(("fork", path, how)) as (process,):
         out, err = process.communicate(timeout=90)
@@ -160,7 +160,7 @@ def test_a_fork_after_use_counts_on_both_sides(path: Path, how: str, total: int)
     assert numbers(path) == (total, total)
 
 
-@pytest.mark.parametrize("how", ["quiet", "unseen"])
+@pytest.mark.parametrize("how", ["quiet", "in C"])
 def test_a_child_outlives_its_parent(path: Path, how: str) -> None:
     """After the parent's end the child's writes go on, and are all there."""
     with started(("outlive", path, how)) as (process,):

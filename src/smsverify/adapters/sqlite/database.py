@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from smsverify.adapters.sqlite import transaction
 from smsverify.adapters.sqlite.connection import identity, open_connection
 from smsverify.adapters.sqlite.failures import is_busy, translate
+from smsverify.adapters.sqlite.last_seen import LastSeen
 from smsverify.errors import StoreContended
-from smsverify.ports.store import Loaded, Written
+from smsverify.ports.store import Conflict, Loaded, Written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,6 +37,10 @@ _LOOK_AFTER: Final = 1.0
 """Seconds after which the file is looked for again, lest we write to one that was replaced."""
 
 
+_CLOSING: Final = threading.Lock()
+"""One closes at a time: of two that do it at once neither is the last, who folds the log away."""
+
+
 class _OthersWrite(Exception):
     """A commit that could be written, were it not for another one that is under way."""
 
@@ -46,26 +51,35 @@ class Database:
 
     ``gate`` is held while the connection is used: who holds it may close the connection, which
     the next use opens again.
+
+    Calls come with the moment when they were asked for (``time.monotonic()``); ``last_seen`` may
+    have their answer already when their turn comes.
     """
 
-    def __init__(self, path: Path, namespace: str, clock: Clock) -> None:
+    def __init__(self, path: Path, namespace: str, clock: Clock, busy_seconds: float) -> None:
         self.gate = threading.Lock()
+        self.last_seen = LastSeen(clock)
         self._path = path
         self._namespace = namespace
         self._clock = clock
+        self._busy_seconds = busy_seconds
         self._connection: sqlite3.Connection | None = None
         self._identity: tuple[int, int] | None = None
         self._looked_at = 0.0
 
-    def load(self, records: Sequence[str], counters: Sequence[str], deadline: float) -> Loaded:
+    def load(self, records: Sequence[str], counters: Sequence[str], asked_at: float) -> Loaded:
         """Return what is stored; raises what the port tells."""
-        return self._try_until(deadline, partial(self._load, records, counters))
+        return self._try_until(
+            asked_at + self._busy_seconds, partial(self._load, records, counters)
+        )
 
     def commit(
-        self, swaps: Sequence[Swap], adds: Sequence[Add], decided_at: Millis, deadline: float
+        self, swaps: Sequence[Swap], adds: Sequence[Add], decided_at: Millis, asked_at: float
     ) -> CommitAnswer:
         """Write all or nothing; raises what the port tells."""
-        return self._try_until(deadline, partial(self._commit, swaps, adds, decided_at))
+        return self._try_until(
+            asked_at + self._busy_seconds, partial(self._commit, swaps, adds, decided_at)
+        )
 
     def close(self) -> None:
         """Close the connection; the gate must be held, or nobody else be left to use it."""
@@ -75,7 +89,7 @@ class Database:
 
     def shut(self) -> None:
         """Close the connection when nobody is at it."""
-        with self.gate:
+        with self.gate, _CLOSING:
             self.close()
 
     def _try_until(self, deadline: float, step: Callable[[], T]) -> T:
@@ -100,13 +114,17 @@ class Database:
 
     def _load(self, records: Sequence[str], counters: Sequence[str]) -> Loaded:
         connection = self._connected()
-        records = [self._namespace + key for key in records]
+        names = [self._namespace + key for key in records]
         groups = [self._namespace + key for key in counters]
-        if len(records) + len(groups) <= 1:
-            return self._read(connection, records, groups)
+        if len(names) + len(groups) <= 1:
+            at = time.monotonic()
+            loaded = self._read(connection, names, groups)
+            if names:
+                self.last_seen.note(records[0], loaded.records[0], at)
+            return loaded
         connection.execute("BEGIN")
         try:
-            return self._read(connection, records, groups)
+            return self._read(connection, names, groups)
         finally:
             connection.execute("ROLLBACK")
 
@@ -122,15 +140,21 @@ class Database:
     ) -> CommitAnswer:
         connection = self._connected()
         may_write = _begin(connection)
+        at = time.monotonic()
         try:
             now = self._clock.wall()
             sums = transaction.judge(connection, self._namespace, swaps, adds, decided_at, now)
             if not isinstance(sums, dict):
+                if isinstance(sums, Conflict) and len(swaps) == 1:
+                    self.last_seen.note(swaps[0].key, sums.records[0], at)
                 return sums
             if not may_write:
                 raise _OthersWrite
             transaction.write(connection, self._namespace, swaps, sums, now)
+            at = time.monotonic()
             connection.execute("COMMIT")
+            if len(swaps) == 1:
+                self.last_seen.note(swaps[0].key, swaps[0].new, at)
             # The disk took its time; the answer tells the time of now.
             return Written(self._clock.wall())
         finally:

@@ -4,8 +4,8 @@ What a fork and the end of the process mean to whoever has a file open.
 SQLite's connections and locks must not be carried into a child: it would believe that it holds the
 locks of its parent, and write into a log that others fold away. So every session stands still,
 with its file closed, while the process forks; parent and child open the file again, each for
-itself, at their next call. A server that forks without telling Python (in C, as uWSGI does) leaves
-copies of open connections in the child; they are closed before the child opens its own.
+itself, at their next call. A server written in C, such as uWSGI, forks without telling Python
+beforehand; the copies of open connections are then closed before the child opens its own.
 """
 
 from __future__ import annotations

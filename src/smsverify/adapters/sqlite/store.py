@@ -48,9 +48,8 @@ class SqliteStore:
     ) -> None:
         # Absolute now: the process may change its working directory before the file is opened.
         absolute = Path(path).absolute()
-        self._busy_seconds = busy_seconds
-        self._reader = Worker(lambda: Database(absolute, namespace, clock))
-        self._writer = Worker(lambda: Database(absolute, namespace, clock))
+        self._reader = Worker(lambda: Database(absolute, namespace, clock, busy_seconds))
+        self._writer = Worker(lambda: Database(absolute, namespace, clock, busy_seconds))
 
     @property
     def name(self) -> str:
@@ -64,8 +63,11 @@ class SqliteStore:
 
     async def load(self, records: Sequence[str], counters: Sequence[str] = ()) -> Loaded:
         """Return what is stored, and the host's time; raises as the port tells."""
-        deadline = time.monotonic() + self._busy_seconds
-        return await self._reader.run(lambda database: database.load(records, counters, deadline))
+        asked_at = time.monotonic()
+        return await self._reader.run(
+            lambda database: database.load(records, counters, asked_at),
+            None if counters else lambda database: database.last_seen.load(records, asked_at),
+        )
 
     async def commit(
         self, swaps: Sequence[Swap], adds: Sequence[Add], decided_at: Millis
@@ -75,9 +77,10 @@ class SqliteStore:
 
         Cancelled while it waits for its turn, it is not executed; later, it may be.
         """
-        deadline = time.monotonic() + self._busy_seconds
+        asked_at = time.monotonic()
         return await self._writer.run(
-            lambda database: database.commit(swaps, adds, decided_at, deadline)
+            lambda database: database.commit(swaps, adds, decided_at, asked_at),
+            lambda database: database.last_seen.refuse(swaps, decided_at, asked_at),
         )
 
     async def close(self) -> None:

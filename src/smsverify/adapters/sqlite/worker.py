@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import queue
 import threading
 import weakref
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from smsverify.adapters.sqlite.process_ends import PROCESS
@@ -23,32 +25,60 @@ T = TypeVar("T")
 class _Job:
     """A call to make, and the future that waits for it in its own loop."""
 
-    def __init__(self, call: Callable[[], Any]) -> None:
+    def __init__(self, call: Callable[[], Any], already: Callable[[], Any] | None = None) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.future: asyncio.Future[Any] = self.loop.create_future()
         self._call = call
-        self._loop = asyncio.get_running_loop()
-        self.future: asyncio.Future[Any] = self._loop.create_future()
+        self._already = already
+        self._result: Any = None
+        self._error: Exception | None = None
+
+    def is_done_already(self) -> bool:
+        """Say whether there is nothing to do: the answer is known, or nobody waits for it."""
+        if self.future.cancelled():
+            return True
+        if self._already is not None:
+            self._try(self._already)
+        return self._result is not None or self._error is not None
 
     def run(self) -> None:
-        """Make the call, unless nobody waits any more, and tell the loop."""
-        if self.future.cancelled():
-            return
-        try:
-            result, error = self._call(), None
-        except Exception as raised:  # noqa: BLE001 - it is raised where the call was asked for
-            result, error = None, raised
-        try:
-            self._loop.call_soon_threadsafe(self._settle, result, error)
-        except RuntimeError:
-            # The loop was closed meanwhile: nobody is left to be told.
-            return
+        """Make the call, and keep what comes of it."""
+        self._try(self._call)
 
-    def _settle(self, result: object, error: Exception | None) -> None:
+    def _try(self, call: Callable[[], Any]) -> None:
+        try:
+            self._result = call()
+        except StopIteration as error:
+            # A future refuses it: in a coroutine it would look like a result.
+            self._error = RuntimeError("The call raised StopIteration.")
+            self._error.__cause__ = error
+        except Exception as error:  # noqa: BLE001 - it is raised where the call was asked for
+            self._error = error
+
+    def settle(self) -> None:
+        """Hand the answer to who waits; called in the loop."""
         if self.future.cancelled():
             return
-        if error is None:
-            self.future.set_result(result)
+        if self._error is None:
+            self.future.set_result(self._result)
         else:
-            self.future.set_exception(error)
+            self.future.set_exception(self._error)
+
+
+def _tell(jobs: list[_Job]) -> None:
+    """Have jobs settled in their loops, each loop woken once for all of its own."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[_Job]] = {}
+    for job in jobs:
+        by_loop.setdefault(job.loop, []).append(job)
+    for loop, own in by_loop.items():
+        # A loop that was closed meanwhile has nobody left to be told.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(_settle, own)
+
+
+def _settle(jobs: list[_Job]) -> None:
+    for job in jobs:
+        job.settle()
 
 
 class _Session:
@@ -92,15 +122,27 @@ class _Session:
         self._thread.join(seconds)
 
     def _serve(self) -> None:
-        while True:
-            job = self._jobs.get()
-            if job is None:
-                break
-            job.run()
-            # Or the last result would live for as long as nobody asks for the next one.
-            del job
+        while self._serve_waiting():
+            pass
         self.database.shut()
         PROCESS.ended(self)
+
+    def _serve_waiting(self) -> bool:
+        """Do what waits until nothing does; False at the end. Nobody waits for a later answer."""
+        done: list[_Job] = []
+        job = self._jobs.get()
+        while job is not None:
+            if not job.is_done_already():
+                _tell(done)
+                job.run()
+                done = []
+            done.append(job)
+            if self._jobs.empty():
+                _tell(done)
+                return True
+            job = self._jobs.get()
+        _tell(done)
+        return False
 
 
 class Worker:
@@ -119,15 +161,21 @@ class Worker:
         self._finalizer: weakref.finalize[..., Any] | None = None
         PROCESS.owns(self)
 
-    async def run(self, call: Callable[[Database], T]) -> T:
+    async def run(
+        self,
+        call: Callable[[Database], T],
+        already: Callable[[Database], T | None] | None = None,
+    ) -> T:
         """
         Return what the call returns, or raise what it raises.
 
+        When its turn comes, ``already`` is asked first, if given: what it returns saves the call.
         Cancelled before its turn, the call is not made; later, it is made to its end unheard.
         """
         with self._lock:
             session = self._current()
-            job = _Job(lambda: call(session.database))
+            database = session.database
+            job = _Job(partial(call, database), already and partial(already, database))
             session.put(job)
         result: T = await job.future
         return result
@@ -155,8 +203,8 @@ class Worker:
         self._drop()
         if not PROCESS.disown_parents():
             raise StoreUnavailable(
-                "This process was forked while SQLite was in use, without Python being told. "
-                "Fork before the first use of smsverify, or use os.fork()."
+                "This process was forked while SQLite was in use, and Python was not told before. "
+                "Fork before the first use of smsverify, or with os.fork()."
             )
         self._session = _Session(self._make_database())
         self._finalizer = weakref.finalize(self, self._session.end)

@@ -6,9 +6,10 @@ import asyncio
 import gc
 import os
 import threading
+import time
 import weakref
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -27,7 +28,7 @@ class CountingDatabase(Database):
     """Counts how often it is closed."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(path, "", ManualClock())
+        super().__init__(path, "", ManualClock(), 30)
         self.closed = 0
 
     def close(self) -> None:
@@ -129,6 +130,63 @@ async def test_a_call_that_nobody_waits_for_is_not_made(worker: Worker) -> None:
     await worker.close()
 
 
+async def test_an_answer_that_is_there_already_saves_the_call(worker: Worker) -> None:
+    """What is known when a call's turn comes is its answer; None means that it is not known."""
+    known = iter(["known", None])
+
+    def already(_: Database) -> str | None:
+        return next(known)
+
+    assert await worker.run(lambda _: "asked for", already) == "known"
+    assert await worker.run(lambda _: "asked for", already) == "asked for"
+    # Whatever goes wrong there is raised like what the call raises, and the worker goes on.
+    with pytest.raises(RuntimeError, match="StopIteration"):
+        await worker.run(lambda _: "asked for", already)
+    assert await worker.run(lambda _: "next") == "next"
+    await worker.close()
+
+
+async def test_answers_that_cost_nothing_are_told_together(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A crowd of known answers wakes the loop once; what took a while is told before the next."""
+    release = threading.Event()
+    begun = threading.Event()
+    woken: list[object] = []
+
+    def block(_: Database) -> str:
+        begun.set()
+        release.wait(30)
+        return "blocked"
+
+    def known(number: int, _: Database) -> str:
+        return f"known {number}"
+
+    calls = [asyncio.ensure_future(worker.run(block))]
+    assert await asyncio.to_thread(begun.wait, 30)
+    calls += [
+        asyncio.ensure_future(worker.run(lambda _: "never", partial(known, number)))
+        for number in range(100)
+    ]
+    calls.append(asyncio.ensure_future(worker.run(lambda _: "last")))
+    await asyncio.sleep(0)
+    loop = asyncio.get_running_loop()
+    wake = loop.call_soon_threadsafe
+
+    def count(callback: Callable[..., object], *values: Any) -> asyncio.Handle:
+        woken.append(callback)
+        return wake(callback, *values)
+
+    monkeypatch.setattr(loop, "call_soon_threadsafe", count)
+    release.set()
+
+    answers = await asyncio.gather(*calls)
+
+    assert answers == ["blocked", *(f"known {n}" for n in range(100)), "last"]
+    assert len(woken) == 2
+    await worker.close()
+
+
 async def test_closing_lets_finish_what_was_begun(
     worker: Worker, made: list[CountingDatabase]
 ) -> None:
@@ -183,7 +241,7 @@ async def test_paused_it_stands_still_with_its_file_closed(
     worker: Worker, made: list[CountingDatabase]
 ) -> None:
     """Between pause and resumption nothing is done; then the waiting goes on."""
-    await worker.run(lambda database: database.load((), (), float("inf")))
+    await worker.run(lambda database: database.load((), (), time.monotonic()))
     session = worker._session
     assert session is not None
 
@@ -192,7 +250,7 @@ async def test_paused_it_stands_still_with_its_file_closed(
     assert made[0].gate.locked()
     threading.Timer(0, session.resume).start()
 
-    loaded = await worker.run(lambda database: database.load((), (), float("inf")))
+    loaded = await worker.run(lambda database: database.load((), (), time.monotonic()))
     assert loaded.records == ()
     await worker.close()
 
