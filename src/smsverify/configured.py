@@ -11,12 +11,13 @@ from smsverify.application.message_texts import MessageTexts
 from smsverify.application.sender_pool import PoolRules
 from smsverify.domain.code import CodeKeys
 from smsverify.domain.cost import micros
+from smsverify.domain.events import Started
 from smsverify.domain.languages import TEXTS, choose_text
 from smsverify.domain.mode import Mode
 from smsverify.domain.number_rules import SIMULATION_NUMBER_RULES, NumberRules
 from smsverify.domain.periods import HOUR, SECOND
 from smsverify.domain.policy import STANDARD, Policy, send_limits, wrong_answer_limits
-from smsverify.settings import ALL_COUNTRIES
+from smsverify.settings import ALL_COUNTRIES, variables
 
 if TYPE_CHECKING:
     from smsverify.settings import Settings
@@ -108,6 +109,24 @@ def _derive(secret: str, info: bytes) -> bytes:
     """Return 32 bytes by HKDF with SHA-256 (RFC 5869), one block."""
     pseudo_random_key = hmac.digest(b"\x00" * 32, secret.encode(), "sha256")
     return hmac.digest(pseudo_random_key, info + b"\x01", "sha256")
+
+
+def secrets_of(settings: Settings) -> tuple[str, ...]:
+    """Return every value that no log may show, whatever line it slips into."""
+    values = (getattr(settings, one.attribute) for one in variables() if one.secret)
+    found = (one for value in values for one in (value if isinstance(value, tuple) else (value,)))
+    return tuple(one for one in found if one)
+
+
+def start_of(settings: Settings) -> Started:
+    """Return the event that tells what was built, and what whoever runs it should know."""
+    notices = []
+    if settings.mode is Mode.SIMULATION and settings.twilio_account_sid:
+        notices.append("SMS_SIMULATION_MODE wins over the Twilio credentials: nothing is sent.")
+    if settings.missing_credential is not None:
+        notices.append(f"{settings.missing_credential} is not set.")
+    file = None if settings.source is None else str(settings.source)
+    return Started(settings.mode, settings.chosen_store.value, " ".join(notices), file)
 
 
 def texts_of(settings: Settings) -> MessageTexts:

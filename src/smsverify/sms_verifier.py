@@ -63,6 +63,7 @@ def create_verifier(
 
     Raises TypeError for settings that are no :class:`~smsverify.settings.Settings`.
     """
+    from smsverify import configured
     from smsverify.container import Container
     from smsverify.settings import Settings
 
@@ -83,4 +84,6 @@ def create_verifier(
     for name, adapter in given.items():
         if adapter is not None:
             getattr(container, name).override(adapter)
-    return container.verifier()
+    verifier = container.verifier()
+    container.events().emit(configured.start_of(settings))
+    return verifier

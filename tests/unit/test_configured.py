@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 
 from smsverify import configured
@@ -233,3 +235,27 @@ def test_the_texts() -> None:
     assert texts.digits == 8
     french = configured.texts_of(Settings(default_locale="fr")).choose(None, "A")[0]("123456")
     assert "vérification" in french
+
+
+def test_the_start_says_mode_store_and_what_to_know() -> None:
+    """The first event names mode, store and file, and warns when simulation hides credentials."""
+    settings = Settings(
+        simulation_mode=True,
+        store="memory",
+        twilio_account_sid="AC" + "a" * 32,
+        twilio_auth_token="b" * 32,
+    )
+
+    started = configured.start_of(attrs.evolve(settings, source=Path(".env")))
+
+    assert (started.mode, started.store, started.settings_file) == ("simulation", "memory", ".env")
+    assert "nothing is sent" in started.notice
+
+
+def test_every_secret_is_known_to_the_logs() -> None:
+    """Each secret setting's value is handed to the redaction, lists item by item."""
+    first, second = "c" * 32, "d" * 32
+
+    secrets = configured.secrets_of(Settings(code_secret=f"{first},{second}", key_secret="k" * 32))
+
+    assert set(secrets) == {first, second, "k" * 32}

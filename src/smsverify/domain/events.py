@@ -33,13 +33,15 @@ class Started(Event):
     A verifier was built; nothing was connected yet.
 
     ``notice`` is a sentence on something that whoever runs it should know, such as credentials
-    that simulation leaves unused; empty when there is nothing.
+    that simulation leaves unused; empty when there is nothing. ``settings_file`` is the file that
+    settings came from beside the environment, None for none.
     """
 
     name: ClassVar[str] = "sms.verifier.started"
     mode: Mode
     store: str
     notice: str = ""
+    settings_file: str | None = None
 
 
 @attrs.frozen

@@ -88,7 +88,10 @@ def clock_time(at: Millis) -> str:
 
 
 def _started(event: events.Started) -> str:
-    return f"{STARTED[event.mode]}. {event.notice}" if event.notice else STARTED[event.mode]
+    sentence = STARTED[event.mode]
+    if event.settings_file is not None:
+        sentence += f", settings from {event.settings_file}"
+    return f"{sentence}. {event.notice}" if event.notice else sentence
 
 
 def _admitted(event: events.SendAdmitted) -> str:
