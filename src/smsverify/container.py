@@ -72,10 +72,10 @@ def _pool_codec() -> PoolCodec:
     return MsgpackPoolCodec()
 
 
-def _events() -> EventSink:
+def _events(settings: Settings) -> EventSink:
     from smsverify.adapters.structlog.events import StructlogEvents
 
-    return StructlogEvents()
+    return StructlogEvents(configured.secrets_of(settings))
 
 
 def _memory_store(settings: Settings, clock: Clock) -> Store:
@@ -228,7 +228,7 @@ class Container(containers.DeclarativeContainer):
     entropy = providers.Singleton(_entropy)
     codec = providers.Singleton(_codec)
     pool_codec = providers.Singleton(_pool_codec)
-    events = providers.Singleton(_events)
+    events = providers.Singleton(_events, settings)
     store = providers.Selector(
         settings.provided.chosen_store.value,
         redis=providers.Singleton(_redis_store, settings, clock),
