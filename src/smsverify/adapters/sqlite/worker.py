@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import os
 import queue
 import threading
@@ -11,6 +9,7 @@ import weakref
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from smsverify.adapters.sqlite.job import Job, tell
 from smsverify.adapters.sqlite.process_ends import PROCESS
 from smsverify.errors import StoreUnavailable
 
@@ -22,77 +21,18 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class _Job:
-    """A call to make, and the future that waits for it in its own loop."""
-
-    def __init__(self, call: Callable[[], Any], already: Callable[[], Any] | None = None) -> None:
-        self.loop = asyncio.get_running_loop()
-        self.future: asyncio.Future[Any] = self.loop.create_future()
-        self._call = call
-        self._already = already
-        self._result: Any = None
-        self._error: Exception | None = None
-
-    def is_done_already(self) -> bool:
-        """Say whether there is nothing to do: the answer is known, or nobody waits for it."""
-        if self.future.cancelled():
-            return True
-        if self._already is not None:
-            self._try(self._already)
-        return self._result is not None or self._error is not None
-
-    def run(self) -> None:
-        """Make the call, and keep what comes of it."""
-        self._try(self._call)
-
-    def _try(self, call: Callable[[], Any]) -> None:
-        try:
-            self._result = call()
-        except StopIteration as error:
-            # A future refuses it: in a coroutine it would look like a result.
-            self._error = RuntimeError("The call raised StopIteration.")
-            self._error.__cause__ = error
-        except Exception as error:  # noqa: BLE001 - it is raised where the call was asked for
-            self._error = error
-
-    def settle(self) -> None:
-        """Hand the answer to who waits; called in the loop."""
-        if self.future.cancelled():
-            return
-        if self._error is None:
-            self.future.set_result(self._result)
-        else:
-            self.future.set_exception(self._error)
-
-
-def _tell(jobs: list[_Job]) -> None:
-    """Have jobs settled in their loops, each loop woken once for all of its own."""
-    by_loop: dict[asyncio.AbstractEventLoop, list[_Job]] = {}
-    for job in jobs:
-        by_loop.setdefault(job.loop, []).append(job)
-    for loop, own in by_loop.items():
-        # A loop that was closed meanwhile has nobody left to be told.
-        with contextlib.suppress(RuntimeError):
-            loop.call_soon_threadsafe(_settle, own)
-
-
-def _settle(jobs: list[_Job]) -> None:
-    for job in jobs:
-        job.settle()
-
-
 class _Session:
     """A thread, its database and what it still has to do; never started again once it ended."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
         self.pid = os.getpid()
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name="smsverify-sqlite", daemon=True)
         PROCESS.begins(self)
         self._thread.start()
 
-    def put(self, job: _Job) -> None:
+    def put(self, job: Job) -> None:
         """Have a job done after those before it."""
         self._jobs.put(job)
 
@@ -129,19 +69,19 @@ class _Session:
 
     def _serve_waiting(self) -> bool:
         """Do what waits until nothing does; False at the end. Nobody waits for a later answer."""
-        done: list[_Job] = []
+        done: list[Job] = []
         job = self._jobs.get()
         while job is not None:
             if not job.is_done_already():
-                _tell(done)
+                tell(done)
                 job.run()
                 done = []
             done.append(job)
             if self._jobs.empty():
-                _tell(done)
+                tell(done)
                 return True
             job = self._jobs.get()
-        _tell(done)
+        tell(done)
         return False
 
 
@@ -175,7 +115,7 @@ class Worker:
         with self._lock:
             session = self._current()
             database = session.database
-            job = _Job(partial(call, database), already and partial(already, database))
+            job = Job(partial(call, database), already and partial(already, database))
             session.put(job)
         result: T = await job.future
         return result
@@ -186,7 +126,7 @@ class Worker:
             session = self._drop()
             if session is None:
                 return
-            job = _Job(session.database.shut)
+            job = Job(session.database.shut)
             session.put(job)
             session.end()
         await job.future

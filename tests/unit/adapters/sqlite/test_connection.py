@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from smsverify.adapters.sqlite.connection import identity, open_connection
-from smsverify.errors import StoreDataInvalid
+from smsverify.errors import StoreDataInvalid, StoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,6 +89,21 @@ def test_every_commit_reaches_the_disk(tmp_path: Path) -> None:
     connection.close()
 
     assert modes == ["wal", 2]
+
+
+def test_a_place_that_can_hold_no_log_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where SQLite can't share memory between processes, as on some network disks, it says so."""
+    connect = sqlite3.connect
+
+    def connect_without_shared_memory(path: Path, **options: Any) -> sqlite3.Connection:
+        return connect(f"file:{path}?vfs=unix-none", uri=True, **options)
+
+    monkeypatch.setattr(sqlite3, "connect", connect_without_shared_memory)
+
+    with pytest.raises(StoreUnavailable, match="local disk"):
+        open_connection(tmp_path / "store.db")
 
 
 def test_a_file_of_another_program_stays_as_it_is(tmp_path: Path) -> None:
