@@ -9,6 +9,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import click
 import pytest
 from rich.console import Console
 
@@ -16,8 +17,8 @@ from smsverify.container import Container
 from smsverify.domain.delivery import DeliveryState
 from smsverify.domain.phone import PhoneNumber, parse_phone
 from smsverify.entrypoints.selftest import real
-from smsverify.entrypoints.selftest.configured import Deployment
-from smsverify.entrypoints.selftest.real import RealSms, wanted
+from smsverify.entrypoints.selftest.configured import Deployment, sends_for_real
+from smsverify.entrypoints.selftest.real import RealSms
 from smsverify.entrypoints.selftest.run import Screen, failed, play_configured
 from smsverify.entrypoints.selftest.scenario import Outcome, play
 from smsverify.entrypoints.validator.situation import read_situation
@@ -143,22 +144,49 @@ async def test_a_real_message_is_sent_and_its_receipt_and_code_come_in(
     assert said == ["Receipt: the message is sent.", "Receipt: the message is delivered."]
 
 
-async def deliver(here: Deployment) -> None:
+async def deliver(here: Deployment, state: DeliveryState = DeliveryState.DELIVERED) -> None:
     """Store a receipt, as the process that serves the webhooks does."""
     phone = parse_phone(PHONE)
     assert isinstance(phone, PhoneNumber)
     key = here.container.keys().phone(phone)
     stored = (await here.container.store().load((key,))).records[0]
     (attempt,) = here.container.codec().decode(stored).attempts
-    await here.container.take_receipt()(
-        key, attempt.id, DeliveryState.DELIVERED, attempt.message_id
-    )
+    await here.container.take_receipt()(key, attempt.id, state, attempt.message_id)
 
 
 def code_in(twilio: LocalTwilio) -> str:
     """Return the code that stands in the last message."""
     body = list(twilio.account.messages.values())[-1].body
     return next(word.strip(".") for word in body.split() if word.strip(".").isdigit())
+
+
+async def test_an_undelivered_message_fails_it(
+    live: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A receipt that says no is a failure, and the code is still asked for."""
+    monkeypatch.setattr(real, "LOOK_SECONDS", 0.01)
+    here = deployment(changed({**REAL, "SMS_PUBLIC_BASE_URL": "https://sms.example.com"}, live))
+    deliveries: list[asyncio.Future[None]] = []
+
+    def tell(sentence: str) -> None:
+        if "is sent" in sentence:
+            receipt = deliver(here, DeliveryState.UNDELIVERED)
+            deliveries.append(asyncio.ensure_future(receipt))
+
+    outcomes = await played(RealSms(tell, receipt_seconds=10), here)
+
+    assert outcomes["Receipt"].passed is False
+    assert "not delivered" in outcomes["Receipt"].said
+
+
+async def test_ctrl_c_at_the_question_ends_the_run(live: dict[str, str]) -> None:
+    """Who does not want to type the code is not asked again, and it is no failure of ours."""
+
+    def ask(_: str) -> str:
+        raise click.Abort
+
+    with pytest.raises(click.Abort):
+        await played(RealSms(lambda _: None, ask=ask), deployment(changed(REAL, live)))
 
 
 async def test_a_receipt_that_does_not_come_is_a_failure(
@@ -221,7 +249,7 @@ def test_a_real_message_needs_both_settings_and_live_mode(
     live: dict[str, str], changes: dict[str, str | None], sends: bool
 ) -> None:
     """Nothing is paid for unless it was asked for, twice."""
-    assert wanted(deployment(changed({**REAL, **changes}, live))) is sends
+    assert sends_for_real(read_situation(changed({**REAL, **changes}, live))) is sends
 
 
 async def test_the_command_adds_the_real_message(
@@ -231,6 +259,7 @@ async def test_the_command_adds_the_real_message(
     outcomes = await configured(changed(REAL, live))
 
     assert outcomes["Real SMS"].passed
+    assert "Send and check" not in outcomes
     assert len(local_twilio.sends) == 1
 
 

@@ -22,7 +22,9 @@ from smsverify.entrypoints.validator.situation import read_situation
 from tests.integration.servers import Single
 from tests.integration.servers.polling import wait_until
 from tests.integration.servers.process import free_port
+from tests.integration.twilio_server import resources
 from tests.integration.twilio_server.fixtures import local_twilio
+from tests.integration.twilio_server.refusals import refusal
 from tests.unit.entrypoints.validator.sound import (
     ACCOUNT,
     KEY,
@@ -214,6 +216,16 @@ def test_an_api_key_signs_in(world: World) -> None:
 
     assert world.faults(**right) == []
     assert world.faults(**wrong) == [("TWILIO_API_KEY_SECRET", Severity.PROBLEM)]
+
+
+def test_an_api_key_that_may_not_see_the_account_is_fine(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A restricted key signs in and sends; only the account's status stays unknown."""
+    monkeypatch.setattr(resources, "read_account", lambda _: refusal(20003))
+    key = {"TWILIO_API_KEY_SID": KEY, "TWILIO_API_KEY_SECRET": "h7Gq9sLw2"}
+
+    assert world.faults(**key) == []
 
 
 def test_a_messaging_service_is_looked_up(world: World) -> None:

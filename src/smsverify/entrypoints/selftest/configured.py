@@ -121,7 +121,15 @@ def scenarios_for(situation: Situation) -> Iterator[Scenario[Deployment]]:
     yield Scenario("Statistics", statistics)
     yield Scenario("Bad number", bad_number)
     yield Scenario("Unsent code", check_without_code)
-    yield Scenario("Send and check", round_trip)
+    if not sends_for_real(situation):
+        yield Scenario("Send and check", round_trip)
+
+
+def sends_for_real(situation: Situation) -> bool:
+    """Say whether the settings ask for a real message, and can send one."""
+    settings = situation.settings
+    asked = settings.test_real_sending and settings.test_phone_number is not None
+    return asked and settings.mode is Mode.LIVE
 
 
 class _asking:  # noqa: N801 - stands for a function

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 from typing import TYPE_CHECKING, Final
 
@@ -10,7 +11,6 @@ import attrs
 import click
 
 from smsverify.domain.delivery import DeliveryState
-from smsverify.domain.mode import Mode
 from smsverify.domain.phone import PhoneNumber, parse_phone
 from smsverify.entrypoints.selftest.playground import APP_NAME
 from smsverify.entrypoints.selftest.scenario import NotAsExpected, Scenario, Skipped
@@ -94,7 +94,7 @@ class RealSms:
         if self.ask is None:
             raise Skipped("there is no terminal to ask for it")
         for _ in range(TRIES):
-            typed = await asyncio.to_thread(self.ask, "Type the code that the phone got")
+            typed = self.ask("Type the code that the phone got")
             result = await here.verifier.verify_code(_phone(here).e164, typed.strip())
             if result.success:
                 return "approved"
@@ -116,18 +116,21 @@ class RealSms:
         return next((one for one in attempts if one.message_id == self.message_id), None)
 
 
-def wanted(here: Deployment) -> bool:
-    """Say whether the settings ask for a real message, and can send one."""
-    settings = here.situation.settings
-    asked = settings.test_real_sending and settings.test_phone_number is not None
-    return asked and here.mode is Mode.LIVE
-
-
 def ask_on_terminal() -> Callable[[str], str] | None:
     """Return what asks a person, if one sits there."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         return None
-    return lambda question: str(click.prompt(question))
+    return _ask
+
+
+def _ask(question: str) -> str:
+    # Not in a thread, which nobody could stop, and with Ctrl-C taken back from the event loop,
+    # which would keep the first one for itself.
+    of_loop = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return str(click.prompt(question, type=str))
+    finally:
+        signal.signal(signal.SIGINT, of_loop)
 
 
 def _phone(here: Deployment) -> PhoneNumber:

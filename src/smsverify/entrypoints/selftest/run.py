@@ -50,14 +50,18 @@ async def play_simulated(build: Build | None = None, screen: Screen | None = Non
 async def play_configured(situation: Situation, screen: Screen) -> list[Outcome]:
     """Play what the settings allow, on one verifier built from them."""
     from smsverify.container import Container
-    from smsverify.entrypoints.selftest.configured import Deployment, scenarios_for
-    from smsverify.entrypoints.selftest.real import RealSms, ask_on_terminal, wanted
+    from smsverify.entrypoints.selftest.configured import (
+        Deployment,
+        scenarios_for,
+        sends_for_real,
+    )
+    from smsverify.entrypoints.selftest.real import RealSms, ask_on_terminal
     from smsverify.entrypoints.selftest.scenario import play
 
     container = Container(settings=situation.settings)
     here = Deployment(situation, container, container.verifier())
     scenarios = list(scenarios_for(situation))
-    if wanted(here):
+    if sends_for_real(situation):
         scenarios += RealSms(screen.say, ask_on_terminal()).scenarios()
     outcomes = []
     async with here.verifier:

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 import attrs
+import click
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -56,7 +57,7 @@ class Outcome:
 
 
 async def play(scenario: Scenario[Stage], stage: Stage) -> Outcome:
-    """Play one scenario; whatever it raises is its failure and not ours."""
+    """Play one scenario; whatever it raises is its failure, but for somebody's Ctrl-C."""
     begun = time.perf_counter()
     passed: bool | None = False
     try:
@@ -66,6 +67,8 @@ async def play(scenario: Scenario[Stage], stage: Stage) -> Outcome:
         passed, said = None, str(reason)
     except NotAsExpected as found:
         said = str(found)
+    except click.Abort:
+        raise
     except Exception as error:  # its own text may quote what must not be shown
         said = f"{type(error).__name__} was raised; see SMS_LOG_LEVEL=DEBUG"
         logging.getLogger("smsverify").debug("%s failed.", scenario.name, exc_info=True)
