@@ -9,10 +9,11 @@ import signal
 import pytest
 
 from smsverify.adapters.memory.store import FORGOTTEN_AT_ONCE, MemoryStore
+from smsverify.adapters.system.clock import SystemClock
 from smsverify.domain.periods import DAY, HOUR
 from smsverify.ports.store import Written
 from smsverify.testing.clock import ManualClock
-from smsverify.testing.store_contract import StoreContract
+from smsverify.testing.store_contract import AnyClockStoreContract, StoreContract
 from smsverify.testing.store_suite.commands import add, commit, swap
 
 
@@ -23,6 +24,15 @@ class TestMemoryStore(StoreContract):
     def store(self, clock: ManualClock) -> MemoryStore:
         """Return an empty store."""
         return MemoryStore(clock)
+
+
+class TestMemoryStoreByTheSystemsClock(AnyClockStoreContract):
+    """What can be asked while time passes by itself."""
+
+    @pytest.fixture
+    def store(self) -> MemoryStore:
+        """Return an empty store."""
+        return MemoryStore(SystemClock())
 
 
 async def test_what_is_past_its_keeping_is_deleted() -> None:

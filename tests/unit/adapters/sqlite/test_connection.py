@@ -98,7 +98,8 @@ def test_a_place_that_can_hold_no_log_is_refused(
     connect = sqlite3.connect
 
     def connect_without_shared_memory(path: Path, **options: Any) -> sqlite3.Connection:
-        return connect(f"file:{path}?vfs=unix-none", uri=True, **options)
+        connection: sqlite3.Connection = connect(f"file:{path}?vfs=unix-none", uri=True, **options)
+        return connection
 
     monkeypatch.setattr(sqlite3, "connect", connect_without_shared_memory)
 
