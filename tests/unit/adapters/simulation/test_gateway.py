@@ -13,6 +13,8 @@ from smsverify.domain.delivery import Accepted, FailureReason, Rejected, Uncerta
 from smsverify.domain.phone import LineType, PhoneNumber
 from smsverify.ports.gateway import OutgoingSms
 from smsverify.testing.clock import ManualClock
+from smsverify.testing.entropy import ScriptedEntropy
+from smsverify.testing.gateway_contract import GatewayContract
 from tests.unit.domain.builders import PHONE, SENDER
 
 
@@ -141,3 +143,17 @@ async def test_inbox_shows_no_code_and_no_number() -> None:
 
     assert "123456" not in repr(simulation.messages)
     assert PHONE.e164 not in repr(simulation.messages)
+
+
+class TestContract(GatewayContract):
+    """The simulation is a gateway like any other."""
+
+    @pytest.fixture
+    def gateway(self) -> SimulationGateway:
+        """Return a gateway that takes everything but the magic numbers."""
+        return SimulationGateway(ManualClock(), ScriptedEntropy())
+
+    @pytest.fixture
+    def broken_gateways(self) -> list[SimulationGateway]:
+        """Return a gateway that is too slow for its time."""
+        return [SimulationGateway(ManualClock(), ScriptedEntropy(), 60.0)]
