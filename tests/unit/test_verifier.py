@@ -508,3 +508,32 @@ async def test_a_child_drops_the_counts_that_the_parent_will_send(
 
     waiting = kit.container.refusals().waiting()
     assert waiting == {"refused_check.NO_PENDING_VERIFICATION": 2}
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("send_verification_sms", (PHONE, "MyApp")),
+        ("verify_code", (PHONE, "123456")),
+        ("statistics", ()),
+        ("pool_status", ()),
+        ("rest_sender", ("+17205550100",)),
+        ("release_sender", ("+17205550100",)),
+        ("handle_webhook", ("POST", "/", {}, b"")),
+        ("close", ()),
+    ],
+)
+async def test_whatever_a_child_does_first(
+    monkeypatch: pytest.MonkeyPatch, name: str, arguments: tuple[Any, ...]
+) -> None:
+    """No operation takes the parent's counts along."""
+    kit = build()
+    for _ in range(7):
+        await kit.verifier.verify_code(PHONE, "nonsense")
+    advance(kit, 5)
+    monkeypatch.setattr(os, "getpid", lambda: -1)
+
+    await getattr(kit.verifier, name)(*arguments)
+    await kit.verifier.close()
+
+    assert "refused_check.INVALID_CODE_FORMAT" not in await kit.day()
