@@ -59,13 +59,13 @@ def test_every_argument_arrives(verifier: SyncSmsVerifier, gateway: ScriptedGate
 
 
 def test_it_has_the_same_methods() -> None:
-    """Each public method of the facade has its twin, with the same parameters."""
+    """Each method that a service calls has its twin, with the same parameters."""
+    operators = {"pool_status", "rest_sender", "release_sender", "check_prices"}
     mine = dict(inspect.getmembers(SyncSmsVerifier, inspect.isfunction))
 
     for name, method in inspect.getmembers(SmsVerifier, inspect.isfunction):
-        if name.startswith("_"):
+        if name.startswith("_") or name in operators:
             continue
-        assert name in mine, name
         assert list(inspect.signature(mine[name]).parameters) == list(
             inspect.signature(method).parameters
         ), name
