@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import os
+import stat
 import threading
 import traceback
 from collections.abc import Callable, Coroutine
@@ -36,9 +38,11 @@ async def use(store: RedisStore, tasks: int = 1) -> None:
 
 def open_sockets() -> int:
     """Count this process's sockets."""
-    folder = "/proc/self/fd"
-    links = [os.path.join(folder, name) for name in os.listdir(folder)]  # noqa: PTH118, PTH208
-    return sum(os.path.islink(one) and os.readlink(one).startswith("socket:") for one in links)  # noqa: PTH114, PTH115
+    found = 0
+    for number in range(1_024):
+        with contextlib.suppress(OSError):
+            found += stat.S_ISSOCK(os.fstat(number).st_mode)
+    return found
 
 
 def in_child(work: Callable[[], Coroutine[Any, Any, None]]) -> int:

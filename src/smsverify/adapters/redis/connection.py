@@ -26,7 +26,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 if TYPE_CHECKING:
     from typing import Any, Final
 
-    from smsverify.adapters.redis.url import Address, Credentials, Deployment
+    from smsverify.adapters.redis.deployment import Address, Credentials, Deployment
 
 CONNECT_SECONDS: Final = 1.0
 """

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from redis.exceptions import AuthenticationError, BusyLoadingError, ResponseError
 
+from smsverify.adapters.redis.batch import Batch, Command
 from smsverify.adapters.redis.trouble import NotSent, Refused, ReplyLost
 from smsverify.ports.store import STORE_SECONDS
 
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
     from typing import Any, Final
 
     from smsverify.adapters.redis.connection import Link
+    from smsverify.adapters.redis.deployment import Address
     from smsverify.adapters.redis.pool import Pool
     from smsverify.adapters.redis.trouble import Trouble
-    from smsverify.adapters.redis.url import Address
 
 ANSWER_SECONDS: Final = STORE_SECONDS - 0.1
 """How long a command may take in all: so our own sentence comes before the caller gives up."""
@@ -45,39 +46,6 @@ _ERROR_REPLIES: Final = (ResponseError, BusyLoadingError, AuthenticationError)
 _ASKING: Final = b"*1\r\n$6\r\nASKING\r\n"
 
 
-class _Command:
-    """A command on its way, and who waits for its reply."""
-
-    __slots__ = ("packed", "waiting")
-
-    def __init__(self, packed: bytes, reply: asyncio.Future[Any]) -> None:
-        self.packed = packed
-        self.waiting = [reply]
-
-    def answer(self, reply: object) -> None:
-        # An error is handed over as a value: set as an exception, it would be logged as never
-        # retrieved when the caller is gone.
-        for future in self.waiting:
-            if not future.done():
-                future.set_result(reply)
-
-
-class _Batch:
-    """Commands that travel together, to the primary or, after ASKING, to ``address``."""
-
-    __slots__ = ("address", "commands", "deadline", "reads")
-
-    def __init__(self, deadline: float, address: Address | None = None) -> None:
-        self.deadline = deadline
-        self.address = address
-        self.commands: deque[_Command] = deque()
-        self.reads: dict[bytes, _Command] = {}
-
-    def answer_rest(self, trouble: Trouble) -> None:
-        while self.commands:
-            self.commands.popleft().answer(trouble)
-
-
 class Pipeline:
     """
     Sends commands over a pool's connections; belongs to the event loop that it is made in.
@@ -91,8 +59,8 @@ class Pipeline:
         self.pool = pool
         self._limit = limit
         self._loop = asyncio.get_running_loop()
-        self._waiting: deque[_Batch] = deque()
-        self._filling: _Batch | None = None
+        self._waiting: deque[Batch] = deque()
+        self._filling: Batch | None = None
         self._workers: set[asyncio.Task[None]] = set()
 
     def submit(self, packed: bytes, *, is_read: bool) -> asyncio.Future[Any]:
@@ -104,14 +72,14 @@ class Pipeline:
         reply: asyncio.Future[Any] = self._loop.create_future()
         batch = self._filling
         if batch is None or len(batch.commands) >= BATCH:
-            batch = self._filling = _Batch(self._loop.time() + ANSWER_SECONDS)
+            batch = self._filling = Batch(self._loop.time() + ANSWER_SECONDS)
             self._queue(batch)
         if is_read:
             same = batch.reads.get(packed)
             if same is not None:
                 same.waiting.append(reply)
                 return reply
-        command = _Command(packed, reply)
+        command = Command(packed, reply)
         batch.commands.append(command)
         if is_read:
             batch.reads[packed] = command
@@ -120,8 +88,8 @@ class Pipeline:
     def submit_to(self, address: Address, packed: bytes) -> asyncio.Future[Any]:
         """Queue a command for a node that takes our slot over and does not own it yet."""
         reply: asyncio.Future[Any] = self._loop.create_future()
-        batch = _Batch(self._loop.time() + ANSWER_SECONDS, address)
-        batch.commands.append(_Command(packed, reply))
+        batch = Batch(self._loop.time() + ANSWER_SECONDS, address)
+        batch.commands.append(Command(packed, reply))
         self._queue(batch)
         return reply
 
@@ -137,7 +105,7 @@ class Pipeline:
         """Let go of the connections from outside the event loop."""
         self.pool.abandon()
 
-    def _queue(self, batch: _Batch) -> None:
+    def _queue(self, batch: Batch) -> None:
         self._waiting.append(batch)
         self._set_to_work()
 
@@ -168,7 +136,7 @@ class Pipeline:
                 self._filling = None
             await self._exchange(batch)
 
-    async def _exchange(self, batch: _Batch) -> None:
+    async def _exchange(self, batch: Batch) -> None:
         """Send a batch and hand out the replies; whatever happens, everybody gets an answer."""
         kind: type[Trouble] = NotSent
         address = batch.address
@@ -191,7 +159,7 @@ class Pipeline:
                 await self.pool.distrust(address)
 
 
-async def _talk(link: Link, address: Address, batch: _Batch) -> None:
+async def _talk(link: Link, address: Address, batch: Batch) -> None:
     """Write all commands, then read all replies."""
     unanswered = batch.commands
     packed = [command.packed for command in unanswered]

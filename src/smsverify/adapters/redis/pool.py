@@ -12,7 +12,7 @@ from smsverify.adapters.redis.primary import make_primary
 
 if TYPE_CHECKING:
     from smsverify.adapters.redis.connection import Link
-    from smsverify.adapters.redis.url import Address, Deployment
+    from smsverify.adapters.redis.deployment import Address, Deployment
 
 
 class Pool:

@@ -16,13 +16,13 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError, ResponseError
 
 from smsverify.adapters.redis.connection import ask, connect, make_link, make_sentinel_link
-from smsverify.adapters.redis.url import Address, Topology
+from smsverify.adapters.redis.deployment import Address, Topology
 
 if TYPE_CHECKING:
     from typing import Any, Final
 
     from smsverify.adapters.redis.connection import Link
-    from smsverify.adapters.redis.url import Deployment
+    from smsverify.adapters.redis.deployment import Deployment
 
 ASK_SECONDS: Final = 0.5
 """How long one sentinel or node may take to connect: then there is time to ask two others."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from redis.exceptions import AskError, MovedError, NoScriptError
 
+from smsverify.adapters.redis.deployment import Address
 from smsverify.adapters.redis.pipeline import ANSWER_SECONDS
 from smsverify.adapters.redis.scripts import LOAD
 from smsverify.adapters.redis.trouble import (
@@ -18,7 +19,6 @@ from smsverify.adapters.redis.trouble import (
     is_worth_repeating,
     store_error,
 )
-from smsverify.adapters.redis.url import Address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any, Final
 
+    from smsverify.adapters.redis.deployment import Deployment
     from smsverify.adapters.redis.scripts import Argument, Script
-    from smsverify.adapters.redis.url import Deployment
     from smsverify.domain.counters import Add
     from smsverify.domain.periods import Millis
     from smsverify.ports.clock import Clock

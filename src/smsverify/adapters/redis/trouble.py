@@ -12,7 +12,7 @@ from smsverify.errors import StoreDataInvalid, StoreUnavailable
 if TYPE_CHECKING:
     from typing import Final
 
-    from smsverify.adapters.redis.url import Address
+    from smsverify.adapters.redis.deployment import Address
     from smsverify.errors import StoreError
 
 
