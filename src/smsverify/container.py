@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from dependency_injector import containers, providers
 
 from smsverify import configured
+from smsverify.application.care import CareForPhone
 from smsverify.application.check import CheckVerification
 from smsverify.application.commit_loop import CommitLoop
 from smsverify.application.keys import Keys
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
     from smsverify.adapters.twilio.callback import CallbackAddresses
     from smsverify.adapters.twilio.client import TwilioApi
+    from smsverify.domain.pool import PoolRecord
+    from smsverify.domain.record import PhoneRecord
     from smsverify.ports.billing import Billing
     from smsverify.ports.clock import Clock
     from smsverify.ports.codec import PoolCodec, RecordCodec
@@ -214,6 +217,16 @@ def _twilio_webhooks(
     )
 
 
+# By functions: a container copies the values that it is declared with, and what deletes a record is
+# known by its identity.
+def _nothing_of_a_phone() -> PhoneRecord:
+    return EMPTY
+
+
+def _nothing_of_the_pool() -> PoolRecord:
+    return EMPTY_POOL
+
+
 class Container(containers.DeclarativeContainer):
     """Builds one verifier from its settings; every part can be overridden."""
 
@@ -273,7 +286,7 @@ class Container(containers.DeclarativeContainer):
         refusals=refusals,
         events=events,
         keeping=providers.Factory(partial, keeping_of, policy=policy),
-        empty=EMPTY,
+        empty=providers.Callable(_nothing_of_a_phone),
     )
     pool_loop = providers.Singleton(
         CommitLoop,
@@ -285,7 +298,7 @@ class Container(containers.DeclarativeContainer):
         refusals=refusals,
         events=events,
         keeping=providers.Object(keeping_of_pool),
-        empty=EMPTY_POOL,
+        empty=providers.Callable(_nothing_of_the_pool),
     )
     pool = providers.Singleton(
         SenderPool,
@@ -327,6 +340,9 @@ class Container(containers.DeclarativeContainer):
     )
     note_opt_out = providers.Singleton(
         NoteOptOut, loop=loop, policy=policy, keys=keys, entropy=entropy
+    )
+    care = providers.Singleton(
+        CareForPhone, loop=loop, policy=policy, keys=keys, entropy=entropy, events=events
     )
     statistics = providers.Singleton(
         ReadStatistics,

@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "check": (f"{_PLACE}.check", "Check the code that a person typed."),
     "stats": (f"{_PLACE}.stats", "Show the figures of today."),
     "pool": (f"{_PLACE}.pool", "Show the sender numbers; let one rest, or end a rest."),
+    "phone": (f"{_PLACE}.phone", "Look at one phone; unlock it, opt it in, or forget it."),
     "prices": (f"{_PLACE}.prices", "Compare what messages are charged with what they cost."),
     "serve-webhooks": (f"{_PLACE}.serve_webhooks", "Take delivery receipts and opt-outs."),
     "validate": (f"{_PLACE}.validate", "Check the settings, and the services that they name."),
