@@ -233,5 +233,5 @@ def _receipt_counts(attempt: Attempt, receipt: Receipt, now: Millis) -> tuple[co
 def _with_attempt(
     record: PhoneRecord, attempt: Attempt, operation: bytes, now: Millis, policy: Policy
 ) -> PhoneRecord:
-    aged = age_record(record, now, policy)
-    return aged.with_attempts(operation, replace_attempt(aged, attempt))
+    changed = record.with_attempts(operation, replace_attempt(record, attempt))
+    return age_record(changed, now, policy)
