@@ -376,8 +376,9 @@ class SmsVerifier:
         """
         if not in_running_loop():
             return BACKGROUND.run(self.pool_status(show_numbers=show_numbers))
+        last = self._last_pool(show_numbers=show_numbers)
         BACKGROUND.submit(self.pool_status())
-        return self._last_pool(show_numbers=show_numbers)
+        return last
 
     def _last_pool(self, *, show_numbers: bool) -> dict[str, object]:
         disabled = self._disabled()
