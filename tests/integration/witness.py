@@ -1,0 +1,223 @@
+"""
+Someone who hears what callers are told and sees every message, and later compares it with the data.
+
+It knows the rules only as docs/invariants.md tells them, counts from outside, and allows for what
+nobody can know: a call that was told that the store failed may or may not have been executed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
+
+import attrs
+
+from smsverify import Settings, SmsVerifier, configured, create_verifier
+from smsverify.container import Container
+from smsverify.domain import counters
+from smsverify.domain.delivery import DeliveryState
+from smsverify.domain.periods import DAY
+from smsverify.domain.phone import PhoneNumber, parse_phone
+from smsverify.domain.record import EMPTY, PhoneRecord
+from smsverify.facade.results import CheckResult, SendResult
+from smsverify.ports.clock import Clock
+from smsverify.testing import ScriptedGateway, last_code
+from tests.integration.servers.data import Stored
+
+SENDS_AN_HOUR = 5
+WRONG_IN_TEN_MINUTES = 5
+NOBODY_KNOWS = frozenset({"REDIS_UNAVAILABLE", "STORE_UNAVAILABLE", "STORE_CONTENDED"})
+"""Told when the store failed: what was asked for may have been done."""
+
+
+Told = TypeVar("Told", SendResult, CheckResult)
+
+
+@attrs.define
+class Seen:
+    """
+    What one phone's callers were told.
+
+    Attributes:
+        sends, checks: every answer by the caller's own name for the call; without one, alone.
+    """
+
+    sends: dict[object, list[SendResult]] = attrs.field(factory=dict)
+    checks: dict[object, list[CheckResult]] = attrs.field(factory=dict)
+
+
+class Witness:
+    """
+    Watches one deployment; every call of its verifiers goes through it.
+
+    Attributes:
+        gateway: the provider that all verifiers share.
+        seen: what was told, by phone.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        """Take the settings of a store that is reached without any fault."""
+        self.settings = {"simulation_mode": True, "prices": "US=0.01", **settings}
+        self.gateway = ScriptedGateway()
+        self.seen: dict[str, Seen] = {}
+        self._verifiers: list[SmsVerifier] = []
+        checked = Settings(**self.settings)
+        container = Container(settings=checked)
+        self._namespace = configured.namespace_of(checked)
+        self._keys, self._codec, self._store = (
+            container.keys(), container.codec(), container.store(),
+        )  # fmt: skip
+
+    def verifier(self, *, clock: Clock | None = None, **settings: Any) -> SmsVerifier:
+        """Build one host's verifier; its settings may name another way to the same store."""
+        built = create_verifier(
+            Settings(**{**self.settings, **settings}), gateway=self.gateway, clock=clock
+        )
+        self._verifiers.append(built)
+        return built
+
+    async def send(self, verifier: SmsVerifier, phone: str, key: str | None = None) -> SendResult:
+        """Ask for a code, and note what was told."""
+        told = await verifier.send_verification_sms(phone, "MyApp", idempotency_key=key)
+        self.of(phone).sends.setdefault(key or object(), []).append(told)
+        return told
+
+    async def check(
+        self, verifier: SmsVerifier, phone: str, code: str, key: str | None = None
+    ) -> CheckResult:
+        """Type a code, and note what was told."""
+        told = await verifier.verify_code(phone, code, idempotency_key=key)
+        self.of(phone).checks.setdefault(key or object(), []).append(told)
+        return told
+
+    def of(self, phone: str) -> Seen:
+        """Return what was told about a phone."""
+        return self.seen.setdefault(phone, Seen())
+
+    def code(self, phone: str) -> str:
+        """Return the code that was delivered last."""
+        return last_code(self.gateway, phone)
+
+    def wrong(self, phone: str) -> str:
+        """Return a code that none of the phone's messages holds."""
+        texts = " ".join(one.text for one in self.gateway.messages if one.to.e164 == phone)
+        return next(f"{n:06d}" for n in range(1_000_000) if f"{n:06d}" not in texts)
+
+    async def close(self) -> None:
+        """Close every verifier."""
+        await asyncio.gather(*(one.close() for one in self._verifiers), self._store.close())
+
+    # ── what must hold when nothing is under way ──────────────────────────────────────────────
+
+    async def record(self, phone: str) -> PhoneRecord:
+        """Return what is stored of a phone."""
+        loaded = await self._store.load((self._keys.phone(_number(phone)),))
+        return EMPTY if loaded.records[0] is None else self._codec.decode(loaded.records[0])
+
+    async def key_of_phone(self, phone: str) -> str:
+        """Return the whole key of a phone's record."""
+        return self._namespace + self._keys.phone(_number(phone))
+
+    async def key_of_day(self) -> str:
+        """Return the whole key of today's counters."""
+        return self._namespace + counters.day_key((await self._store.load(())).now)
+
+    async def figures(self) -> Counter[str]:
+        """Return today's counters, and yesterday's if the test ran across midnight."""
+        now = (await self._store.load(())).now
+        days = [counters.day_key(now - DAY), counters.day_key(now)]
+        loaded = await self._store.load((), days)
+        return sum(map(Counter, loaded.counters), Counter[str]())
+
+    async def compare(self) -> None:
+        """Raise AssertionError if what is stored, was sent and was told don't fit together."""
+        records = {phone: await self.record(phone) for phone in self.seen}
+        figures = await self.figures()
+        attempts = [one for record in records.values() for one in record.attempts]
+        charged = [one.amount for one in attempts if one.state is not DeliveryState.FAILED]
+        assert figures["spent"] == sum(charged), "I1, I8: the day's sum is not that of its sends"
+        assert figures["sends.US"] == len(attempts), "I11: counted other sends than there were"
+        calls = Counter(bytes(one.attempt) for one in self.gateway.messages)
+        assert set(calls.values()) <= {1}, "I4: an attempt was handed over twice"
+        known = {one.id: one for one in attempts}
+        for attempt_id in calls:
+            kept = known.get(attempt_id)
+            assert kept is not None, "I2: a message went out that nobody admitted"
+            assert kept.state is not DeliveryState.FAILED, "I2: a message went out for free"
+        for phone, record in records.items():
+            _compare_phone(self.of(phone), record)
+        approved = sum((_approved_of(seen) for seen in self.seen.values()), _Bounds())
+        assert approved.allow(figures["approved.US"]), f"I5, I7, I12: {approved}, {figures}"
+        wrong = sum((_wrong_of(seen) for seen in self.seen.values()), _Bounds())
+        assert wrong.allow(figures["wrong"]), f"I6, I7: {wrong}, {figures}"
+
+    async def everyone_gets_in(self, verifier: SmsVerifier) -> None:
+        """I13: let each phone whose code was not used up type it, and be let in."""
+        for phone, seen in self.seen.items():
+            living = any(one.carries for one in (await self.record(phone)).attempts)
+            texts = [one for one in self.gateway.messages if one.to.e164 == phone]
+            if texts and living and _wrong_of(seen).told < WRONG_IN_TEN_MINUTES:
+                told = await self.check(verifier, phone, self.code(phone))
+                assert told.success, f"I13: {told}"
+
+    def compare_privacy(self, stored: Stored) -> None:
+        """I10: raise AssertionError if a number or a code lies in the store."""
+        texts = b"\0".join([*stored, *(part for parts in stored.values() for part in parts)])
+        for message in self.gateway.messages:
+            assert message.to.e164[2:].encode() not in texts
+            assert last_code(self.gateway, message.to).encode() not in texts
+
+
+@attrs.frozen
+class _Bounds:
+    """How often something was done: as often as was told, or up to so often more."""
+
+    told: int = 0
+    unknown: int = 0
+
+    def __add__(self, other: _Bounds) -> _Bounds:
+        return _Bounds(self.told + other.told, self.unknown + other.unknown)
+
+    def allow(self, done: int) -> bool:
+        return self.told <= done <= self.told + self.unknown
+
+
+def _compare_phone(seen: Seen, record: PhoneRecord) -> None:
+    assert len(record.attempts) <= SENDS_AN_HOUR, "I3: more sends than the window holds"
+    sends = _bounds(seen.sends.values(), lambda one: one.success or one.may_have_arrived)
+    assert sends.allow(len(record.attempts)), f"I7, I11: {sends}, {record.attempts}"
+    for one in record.wrong:
+        assert len(one.times) <= WRONG_IN_TEN_MINUTES, "I6: more wrong answers than the window"
+
+
+def _approved_of(seen: Seen) -> _Bounds:
+    return _bounds(seen.checks.values(), lambda one: one.success)
+
+
+def _wrong_of(seen: Seen) -> _Bounds:
+    return _bounds(seen.checks.values(), lambda one: str(one.error_code) == "INCORRECT_CODE")
+
+
+def _bounds(calls: Iterable[list[Told]], was_done: Callable[[Told], bool]) -> _Bounds:
+    """Count calls: done if any answer says so, else unknown if any says that nobody knows."""
+    told = unknown = 0
+    for answers in calls:
+        if any(map(was_done, answers)):
+            told += 1
+        elif any(str(one.error_code) in NOBODY_KNOWS for one in answers):
+            unknown += 1
+    return _Bounds(told, unknown)
+
+
+def _number(phone: str) -> PhoneNumber:
+    number = parse_phone(phone)
+    assert isinstance(number, PhoneNumber)
+    return number
+
+
+def phones(first: int = 0) -> Iterator[str]:
+    """Give numbers that are kept for fiction, each once."""
+    for number in range(first, 10_000_000):
+        yield f"+1720{number + 2_000_000:07d}"
