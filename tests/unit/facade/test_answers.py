@@ -168,7 +168,7 @@ def test_a_refused_send_tells_rule_and_waiting_time() -> None:
     assert "sends_per_hour" in (result.error or "")
 
 
-@pytest.mark.parametrize("code", set(ErrorCode) - {ErrorCode.CREDENTIALS_MISSING})
+@pytest.mark.parametrize("code", sorted(set(ErrorCode) - {ErrorCode.CREDENTIALS_MISSING}))
 def test_every_code_makes_a_send_result(code: ErrorCode) -> None:
     """No code lacks a sentence, and none leaves a place unfilled that a send would reach."""
     if code is ErrorCode.INVALID_CODE_FORMAT:

@@ -70,7 +70,7 @@ def test_trouble_with_the_connection_has_no_word(error: BaseException | None) ->
     assert error_word(error) == ""
 
 
-@pytest.mark.parametrize("word", set(SAID.values()) - {"", "WRONGTYPE", "ERR"})
+@pytest.mark.parametrize("word", sorted(set(SAID.values()) - {"", "WRONGTYPE", "ERR"}))
 def test_every_word_has_a_sentence(word: str) -> None:
     """It names Redis, and says what to do."""
     (said,) = [said for said, of in SAID.items() if of == word][:1]
