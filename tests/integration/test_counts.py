@@ -1,0 +1,274 @@
+"""
+What operations cost, in counts and not in seconds: trips, commands, bytes.
+
+A change that makes an operation dearer fails here, on every machine alike. The figures in seconds
+are `make bench`'s.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Self
+
+import pytest
+
+from benchmarks import records
+from smsverify import Settings, SmsVerifier, create_verifier
+from smsverify.testing import last_code
+from tests.integration.servers import Counts, FaultProxy, Single
+
+PHONE = "+17202000001"
+KNOWN = "+17202000002"
+WARM = "+17202000003"
+
+
+def build(url: str) -> SmsVerifier:
+    """Build a verifier in simulation over a server."""
+    return create_verifier(Settings(simulation_mode=True, redis_url=url))
+
+
+@pytest.fixture
+async def verifier(fault_proxy: FaultProxy) -> AsyncIterator[SmsVerifier]:
+    """Give a verifier that is under way: connected, scripts known, the pool looked at."""
+    async with build(fault_proxy.url) as verifier:
+        await send(verifier, WARM)
+        await answer(verifier, WARM)
+        yield verifier
+
+
+class Meter:
+    """What goes through the proxy while a block runs."""
+
+    def __init__(self, proxy: FaultProxy) -> None:
+        self._proxy = proxy
+        self.spent = Counts()
+
+    def __enter__(self) -> Self:
+        self._before = self._proxy.counts
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.spent = self._proxy.counts - self._before
+
+    @property
+    def commands_and_trips(self) -> tuple[int, int]:
+        """Commands, and times that somebody waited for the server."""
+        return self.spent.commands, self.spent.round_trips
+
+
+@pytest.fixture
+def meter(fault_proxy: FaultProxy) -> Meter:
+    """Give what counts a block's traffic."""
+    return Meter(fault_proxy)
+
+
+async def send(verifier: SmsVerifier, phone: str) -> None:
+    """Have a code sent."""
+    assert (await verifier.send_verification_sms(phone, "MyApp")).success
+
+
+async def answer(verifier: SmsVerifier, phone: str) -> None:
+    """Give the code back."""
+    assert (await verifier.verify_code(phone, last_code(verifier, phone))).success
+
+
+async def guess(verifier: SmsVerifier, phone: str) -> str | None:
+    """Give a wrong code, and return what was said to it."""
+    code = last_code(verifier, phone)
+    result = await verifier.verify_code(phone, code[:-1] + str((int(code[-1]) + 1) % 10))
+    return result.error_code
+
+
+class TestSend:
+    """A send is two commits, and a load only for a phone that is known to have a record."""
+
+    async def test_to_a_phone_never_seen(self, verifier: SmsVerifier, meter: Meter) -> None:
+        """It is admitted against nothing, without a look."""
+        with meter:
+            await send(verifier, PHONE)
+
+        assert meter.commands_and_trips == (2, 2)
+
+    async def test_again(self, verifier: SmsVerifier, meter: Meter) -> None:
+        """A phone met lately is loaded first: a commit would only be refused."""
+        await send(verifier, PHONE)
+
+        with meter:
+            await send(verifier, PHONE)
+
+        assert meter.commands_and_trips == (3, 3)
+
+    async def test_after_another_process(
+        self, verifier: SmsVerifier, meter: Meter, redis_url: str
+    ) -> None:
+        """A phone that only others have met costs the one commit that brings its record."""
+        async with build(redis_url) as other:
+            await send(other, KNOWN)
+
+        with meter:
+            await send(verifier, KNOWN)
+
+        assert meter.commands_and_trips == (3, 3)
+
+    async def test_refused(self, verifier: SmsVerifier, meter: Meter) -> None:
+        """One load, and no write."""
+        for _ in range(5):
+            await send(verifier, PHONE)
+
+        with meter:
+            result = await verifier.send_verification_sms(PHONE, "MyApp")
+
+        assert result.error_code == "RATE_LIMIT_EXCEEDED"
+        assert meter.commands_and_trips == (1, 1)
+
+    @pytest.mark.parametrize("phone", ["+1", "nobody", "0" * 33])
+    async def test_that_makes_no_sense(
+        self, verifier: SmsVerifier, meter: Meter, phone: str
+    ) -> None:
+        """Nobody is asked."""
+        with meter:
+            assert not (await verifier.send_verification_sms(phone, "MyApp")).success
+
+        assert meter.commands_and_trips == (0, 0)
+
+
+class TestCheck:
+    """A check is a load, and a commit if the answer counts."""
+
+    async def test_right(self, verifier: SmsVerifier, meter: Meter) -> None:
+        """The approval is written."""
+        await send(verifier, PHONE)
+
+        with meter:
+            await answer(verifier, PHONE)
+
+        assert meter.commands_and_trips == (2, 2)
+
+    async def test_wrong(self, verifier: SmsVerifier, meter: Meter) -> None:
+        """The wrong answer is counted."""
+        await send(verifier, PHONE)
+
+        with meter:
+            assert await guess(verifier, PHONE) == "INCORRECT_CODE"
+
+        assert meter.commands_and_trips == (2, 2)
+
+    async def test_refused(self, verifier: SmsVerifier, meter: Meter) -> None:
+        """A full window is seen in the load."""
+        await send(verifier, PHONE)
+        for _ in range(5):
+            await guess(verifier, PHONE)
+
+        with meter:
+            assert await guess(verifier, PHONE) == "TOO_MANY_ATTEMPTS"
+
+        assert meter.commands_and_trips == (1, 1)
+
+    async def test_with_nothing_pending(self, verifier: SmsVerifier, meter: Meter) -> None:
+        """The same, so that nobody can tell from the traffic."""
+        with meter:
+            await verifier.verify_code(PHONE, "123456")
+
+        assert meter.commands_and_trips == (1, 1)
+
+    @pytest.mark.parametrize("code", ["", "12345", "1234567", "12345a", "1" * 1_000_000])
+    async def test_of_what_can_be_no_code(
+        self, verifier: SmsVerifier, meter: Meter, code: str
+    ) -> None:
+        """Nobody is asked."""
+        with meter:
+            assert not (await verifier.verify_code(PHONE, code)).success
+
+        assert meter.commands_and_trips == (0, 0)
+
+
+class TestTheRest:
+    """Status calls, the first call, many calls at once."""
+
+    async def test_statistics(self, verifier: SmsVerifier, meter: Meter) -> None:
+        """One round trip."""
+        with meter:
+            await verifier.statistics()
+
+        assert meter.spent.round_trips == 1
+
+    async def test_the_state_of_the_pool(self, verifier: SmsVerifier, meter: Meter) -> None:
+        """One command."""
+        with meter:
+            await verifier.pool_status()
+
+        assert meter.commands_and_trips == (1, 1)
+
+    async def test_the_first_send(
+        self, verifier: SmsVerifier, meter: Meter, fault_proxy: FaultProxy
+    ) -> None:
+        """A process that begins looks at the pool once, which tells the time as well."""
+        async with build(fault_proxy.url) as fresh:
+            with meter:
+                await send(fresh, PHONE)
+
+        assert meter.commands_and_trips == (3, 3)
+
+    async def test_an_attack_on_one_phone(
+        self, verifier: SmsVerifier, meter: Meter, redis_server: Single
+    ) -> None:
+        """Many guesses at once share their loads, and none of them writes."""
+        await send(verifier, PHONE)
+        for _ in range(5):
+            await guess(verifier, PHONE)
+        before = redis_server.all_keys_and_values()
+
+        with meter:
+            said = await asyncio.gather(*(guess(verifier, PHONE) for _ in range(500)))
+
+        assert set(said) == {"TOO_MANY_ATTEMPTS"}
+        assert meter.spent.commands == 1
+        assert redis_server.all_keys_and_values() == before
+
+    async def test_many_rounds_at_once(self, verifier: SmsVerifier, meter: Meter) -> None:
+        """Their commands travel together: eight or more of them a trip."""
+        phones = [f"+1720300{number:04d}" for number in range(256)]
+
+        async def one(phone: str) -> None:
+            await send(verifier, phone)
+            await answer(verifier, phone)
+
+        with meter:
+            await asyncio.gather(*map(one, phones))
+
+        assert meter.spent.commands == 4 * len(phones)
+        assert meter.spent.round_trips <= meter.spent.commands / 8
+
+
+class TestBytes:
+    """What a phone takes, on the wire and at rest."""
+
+    async def test_on_the_wire(self, verifier: SmsVerifier, meter: Meter) -> None:
+        """A whole round, with both records and all counters, fits into two packets each way."""
+        with meter:
+            await send(verifier, PHONE)
+            await answer(verifier, PHONE)
+
+        assert meter.spent.bytes_up <= 2_000
+        assert meter.spent.bytes_down <= 300
+
+    async def test_of_a_record(self) -> None:
+        """As the codec writes it: after one verification, and after a day at the limits."""
+        assert len(await records.after_one_verification()) <= 125
+        assert len(await records.after_a_full_day()) <= 1_250
+
+    @pytest.mark.parametrize(("history", "most"), [("one", 400), ("day", 1_600)])
+    async def test_in_the_servers_memory(
+        self, redis_url: str, redis_server: Single, history: str, most: int
+    ) -> None:
+        """Key, end and the server's own overhead counted."""
+        phones = 20_000
+        make = {"one": records.after_one_verification, "day": records.after_a_full_day}
+        record = await make[history]()
+        before = int(redis_server.process.info("memory")["used_memory"])
+
+        await asyncio.to_thread(records.fill, redis_url, [record], phones)
+
+        after = int(redis_server.process.info("memory")["used_memory"])
+        assert (after - before) / phones <= most
