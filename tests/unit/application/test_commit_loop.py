@@ -233,6 +233,39 @@ async def test_a_conflict_brings_the_record_along() -> None:
     assert one.events.events == [Told("xa")]
 
 
+async def test_a_verdict_that_writes_nothing_is_not_given_on_a_belief() -> None:
+    """No commit would tell that the belief is wrong: a refusal rests on what is stored."""
+    one = bench()
+    await one.put(b"something")
+    one.store_clock.hear(NOON)
+
+    assert await one.loop.run(KEY, look, belief=Belief(known=True)) == ("something", NOON)
+
+
+async def test_what_this_caller_wrote_needs_no_load() -> None:
+    """A second run on the same belief commits on what the first one wrote."""
+    one = bench(CountsCalls)
+    belief: Belief[str] = Belief()
+
+    await one.loop.run(KEY, append("a"), belief=belief)
+    await one.loop.run(KEY, append("b"), belief=belief)
+
+    assert isinstance(one.store, CountsCalls)
+    assert (one.store.loads, len(one.store.answers)) == (1, 2)
+    assert await one.stored() == b"ab"
+
+
+async def test_another_writer_in_between_is_seen() -> None:
+    """A belief that became wrong costs a conflict, and the decision rests on what is there."""
+    one = bench(CountsCalls)
+    belief: Belief[str] = Belief()
+    await one.loop.run(KEY, append("a"), belief=belief)
+    await one.put(b"xyz")
+
+    assert await one.loop.run(KEY, append("b"), belief=belief) == "xyzb"
+    assert (belief.data, belief.record) == (b"xyzb", "xyzb")
+
+
 # ── races and clocks ──────────────────────────────────────────────────────────────────────────
 
 

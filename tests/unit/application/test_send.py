@@ -416,6 +416,41 @@ def test_a_caller_that_goes_waits_two_seconds_at_most() -> None:
     assert run_virtually(leave())[0] == 2.0
 
 
+def test_a_caller_that_goes_waits_for_nobody_else() -> None:
+    """Whatever else holds the worker up, a cancelled caller leaves after two seconds."""
+
+    class SlowPrices:
+        async def tariff(self, country: str) -> Any:
+            await asyncio.sleep(60)
+
+    async def leave() -> float:
+        kit = build(clock=LoopClock())
+        kit.container.prices.override(SlowPrices())
+        task = asyncio.create_task(kit.container.send()(order()))
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return asyncio.get_running_loop().time()
+
+    assert run_virtually(leave())[0] == 2.0
+
+
+async def test_a_gateway_that_breaks_its_promise() -> None:
+    """An exception reaches the caller; the attempt reads as UNKNOWN later, and stays charged."""
+    kit = build()
+    kit.gateway.answer_next(LookupError("a bug"))
+
+    with pytest.raises(LookupError, match="a bug"):
+        await kit.container.send()(order(idempotency_key="k"))
+
+    kit.clock.advance(16)  # type: ignore[attr-defined]
+    again = await kit.container.send()(order(idempotency_key="k"))
+    assert isinstance(again, SentBefore)
+    assert again.attempt.state is DeliveryState.UNKNOWN
+    assert (await kit.day())["spent"] == CENT
+
+
 def test_a_store_that_is_silent_is_given_two_seconds_in_all() -> None:
     """The look at the pool and the admission share the two seconds that a caller waits."""
     from tests.unit.application.test_commit_loop import Hangs
