@@ -28,7 +28,7 @@ from smsverify.domain.delivery import (
 )
 from smsverify.domain.settlement import Settlement, settle
 from smsverify.errors import StoreError
-from smsverify.ports.gateway import OutgoingSms
+from smsverify.ports.gateway import NotBegun, OutgoingSms
 from smsverify.ports.store import STORE_SECONDS
 
 if TYPE_CHECKING:
@@ -230,6 +230,8 @@ class SendVerification:
         try:
             async with asyncio.timeout(CALL_SECONDS):
                 return await self._gateway.send(message, CALL_SECONDS)
+        except NotBegun:
+            return Rejected(FailureReason.CANCELLED)
         except (TimeoutError, asyncio.CancelledError):
             return Uncertain()
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import attrs
@@ -34,14 +35,18 @@ class OutgoingSms:
     attempt: bytes
 
 
+class NotBegun(asyncio.CancelledError):
+    """A send was cancelled before anything of it was handed over: it was not, and never will be."""
+
+
 class Gateway(Protocol):
     """
     A provider of SMS.
 
     ``send`` returns and does not raise: whatever goes wrong is one of the three answers, and what
     is not known for certain is Uncertain. It may repeat a request on its own only when the former
-    one is known not to have been processed. Cancelling it means that nobody knows. A repeated call
-    is a second message: nothing here is idempotent.
+    one is known not to have been processed. Cancelling it means that nobody knows, unless it raises
+    :class:`NotBegun`. A repeated call is a second message: nothing here is idempotent.
     """
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -15,6 +16,7 @@ from smsverify.adapters.twilio.classification import (
 from smsverify.adapters.twilio.http_client import NotSent
 from smsverify.adapters.twilio.masking import mask_text
 from smsverify.domain.delivery import FailureReason, Rejected, Uncertain
+from smsverify.ports.gateway import NotBegun
 
 if TYPE_CHECKING:
     from smsverify.adapters.twilio.breaker import CredentialsBreaker
@@ -69,14 +71,20 @@ class TwilioGateway:
         Hand over one message, in at most ``within`` seconds.
 
         A throttled request is repeated at most twice and one that found no connection once; none
-        else. Cancelling may come after Twilio took the message.
+        else. Cancelling may come after Twilio took the message; before, it raises
+        :class:`~smsverify.ports.gateway.NotBegun`.
         """
         ends = self._clock.monotonic() + within - MARGIN_SECONDS
         backoff = Backoff()
         while True:
             left = max(0.0, ends - self._clock.monotonic())
             call = self._api.call(left)
-            answer = await self._breaker.guard(partial(self._hand_over, call, message), left)
+            try:
+                answer = await self._breaker.guard(partial(self._hand_over, call, message), left)
+            except asyncio.CancelledError as stop:
+                if call.exchange.begun:
+                    raise
+                raise NotBegun from stop
             pause = backoff.next_pause(
                 answer,
                 asked=read_retry_after(call.exchange.retry_after, self._clock.wall()),
@@ -85,7 +93,10 @@ class TwilioGateway:
             )
             if pause is None:
                 return answer
-            await self._clock.sleep(pause)
+            try:
+                await self._clock.sleep(pause)
+            except asyncio.CancelledError as stop:
+                raise NotBegun from stop  # only what was not processed is tried again
 
     async def close(self) -> None:
         """Give back connections; the gateway can be used again afterwards."""
