@@ -21,10 +21,10 @@ COMMANDS: Final = {
     "send": (f"{_PLACE}.send", "Send a code to a phone."),
     "check": (f"{_PLACE}.check", "Check the code that a person typed."),
     "stats": (f"{_PLACE}.stats", "Show the figures of today."),
-    "pool": (f"{_PLACE}.pool", "Show the sender numbers; let one rest, or end a rest."),
+    "pool": (f"{_PLACE}.pool", "Show the sender numbers, let one rest, or end a rest."),
     "phone": (f"{_PLACE}.phone", "Look at one phone; unlock it, opt it in, or forget it."),
     "prices": (f"{_PLACE}.prices", "Compare what messages are charged with what they cost."),
-    "serve-webhooks": (f"{_PLACE}.serve_webhooks", "Take delivery receipts and opt-outs."),
+    "serve-webhooks": (f"{_PLACE}.serve_webhooks", "Take Twilio's delivery receipts, and people's STOP and START."),
     "validate": (f"{_PLACE}.validate", "Check the settings, and the services that they name."),
     "selftest": (f"{_PLACE}.selftest", "Try whether everything works as it should."),
 }
