@@ -121,6 +121,27 @@ async def test_other_reasons_rest_nobody() -> None:
     assert await rests(kit) == 0
 
 
+async def test_only_news_of_filtering_looks_at_the_pool() -> None:
+    """Other reasons and repeated receipts read the phone's record, and nothing else."""
+    kit = build(CountsCalls, senders=SENDERS)
+    named = await sent(kit)
+    undelivered = (*named[:2], DeliveryState.UNDELIVERED, named[2])
+    assert isinstance(kit.store, CountsCalls)
+    loads = []
+    for reason in (FailureReason.FILTERED, FailureReason.FILTERED):
+        before = kit.store.loads
+        await kit.container.take_receipt()(*undelivered, reason, 30007)
+        loads.append(kit.store.loads - before)
+    named = await sent(kit, "+15557654321")
+    before = kit.store.loads
+    await kit.container.take_receipt()(
+        *named[:2], DeliveryState.UNDELIVERED, named[2], FailureReason.UNREACHABLE, 30003
+    )
+    loads.append(kit.store.loads - before)
+
+    assert loads == [2, 1, 1]
+
+
 async def said(kit: Kit, *, stop: bool, message_id: str | None, **more: Any) -> Noted:
     """Take in a wish."""
     return await kit.container.note_opt_out()(number(), opt_out=stop, message_id=message_id, **more)

@@ -156,7 +156,8 @@ async def test_garbage_in_the_pools_place_stops_no_sends() -> None:
     kit = build(senders=SENDERS)
     await kit.store.commit((Swap(POOL_KEY, None, b"garbage", None),), (), kit.clock.wall())
 
-    assert (await kit.container.pool().look()).roster.senders == SENDERS
+    assert (await kit.container.pool().look_to_send()).roster.senders == SENDERS
+    assert (await kit.verifier.send_verification_sms("+15551234567", "MyApp")).success
     await kit.container.pool().note_unusable(FIRST)
 
     assert (await kit.store.load((POOL_KEY,))).records == (b"garbage",)
@@ -173,6 +174,19 @@ async def test_an_order_that_could_not_be_written_is_told() -> None:
         await pool.release(FIRST, "operator")
     await pool.note_unusable(FIRST)
     await pool.note_filtered(FIRST.id)
+
+
+async def test_who_is_about_to_send_hears_of_the_outage() -> None:
+    """The look that met it raises, with an event; within five seconds nobody asks again."""
+    kit = build(functools.partial(FailsAt, which=range(1000)), senders=SENDERS)
+
+    with pytest.raises(StoreUnavailable):
+        await kit.container.pool().look_to_send()
+
+    assert kit.events.names == ["sms.store.failed"]
+    assert (await kit.container.pool().look_to_send()).roster.senders == SENDERS
+    assert isinstance(kit.store, FailsAt)
+    assert kit.store.calls == 1
 
 
 def test_a_look_takes_two_seconds_at_most() -> None:
