@@ -2,7 +2,8 @@
 One process of a load test: builds a verifier, waits for the start, does its work, prints counts.
 
 Run as ``python -m tests.integration.load_worker`` with one JSON object on the first line of the
-standard input (settings, job) and an empty line as the starting shot.
+standard input (settings, job) and an empty line as the starting shot. A job's ``seconds_ahead`` is
+how wrong this host's clock is.
 """
 
 from __future__ import annotations
@@ -11,9 +12,12 @@ import asyncio
 import json
 import sys
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from smsverify import Settings, SmsVerifier, create_verifier
+from smsverify.adapters.system.clock import SystemClock
+from smsverify.testing import HostOffset
 
 
 async def check_wrong(verifier: SmsVerifier, job: dict[str, Any]) -> Counter[str]:
@@ -28,20 +32,41 @@ async def send_each(verifier: SmsVerifier, job: dict[str, Any]) -> Counter[str]:
     return Counter(str(result.error_code) for result in await asyncio.gather(*calls))
 
 
-JOBS = {"check_wrong": check_wrong, "send_each": send_each}
+async def all_of(verifier: SmsVerifier, job: dict[str, Any]) -> Counter[str]:
+    """Do several jobs at once, and put each one's name before what it counts."""
+    jobs: dict[str, dict[str, Any]] = job["jobs"]
+    counted = await asyncio.gather(*(JOBS[one["name"]](verifier, one) for one in jobs.values()))
+    return Counter(
+        {
+            f"{name} {code}": count
+            for name, counts in zip(jobs, counted, strict=True)
+            for code, count in counts.items()
+        }
+    )
+
+
+Job = Callable[[SmsVerifier, dict[str, Any]], Awaitable[Counter[str]]]
+
+JOBS: dict[str, Job] = {"check_wrong": check_wrong, "send_each": send_each, "all_of": all_of}
 
 
 async def main() -> None:
     """Do the job that the standard input names."""
     order = json.loads(sys.stdin.readline())
-    verifier = create_verifier(Settings(**order["settings"]))
+    clock = HostOffset(SystemClock(), order["job"].get("seconds_ahead", 0))
+    verifier = create_verifier(Settings(**order["settings"]), clock=clock)
     await verifier.statistics()
-    print("ready", flush=True)
+    _say("ready")
     await asyncio.to_thread(sys.stdin.readline)
     counts = await JOBS[order["job"]["name"]](verifier, order["job"])
     sent = len(getattr(verifier.gateway, "messages", ()))
     await verifier.close()
-    print(json.dumps({"counts": counts, "sent": sent}), flush=True)
+    _say(json.dumps({"counts": counts, "sent": sent}))
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
