@@ -145,8 +145,14 @@ def _twilio_api(settings: Settings) -> TwilioApi:
     return TwilioApi(Credentials(account, user, password), settings.twilio_api_base_url)
 
 
+def _tokens(settings: Settings) -> list[str]:
+    tokens = (settings.twilio_auth_token, settings.twilio_auth_token_previous)
+    return [token for token in tokens if token]
+
+
 def _callbacks(settings: Settings) -> CallbackAddresses | None:
-    if settings.public_base_url is None:
+    # Twilio signs with the account's token: without one no receipt could be believed.
+    if settings.public_base_url is None or not _tokens(settings):
         return None
     from smsverify.adapters.twilio.callback import CallbackAddresses
 
@@ -203,14 +209,13 @@ def _twilio_webhooks(
     take_receipt: TakeReceipt,
     note_opt_out: NoteOptOut,
 ) -> Webhooks | None:
-    tokens = (settings.twilio_auth_token, settings.twilio_auth_token_previous)
-    if callbacks is None or not any(tokens):
+    if callbacks is None:
         return None
     from smsverify.adapters.twilio.webhooks import TwilioWebhooks
 
     return TwilioWebhooks(
         account_sid=settings.twilio_account_sid or "",
-        tokens=[token for token in tokens if token],
+        tokens=_tokens(settings),
         addresses=callbacks,
         take_receipt=take_receipt,
         note_opt_out=note_opt_out,

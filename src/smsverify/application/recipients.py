@@ -47,5 +47,8 @@ class Recipients:
             return number
         rules = self.rules
         if self.home_only:
-            rules = attrs.evolve(rules, allowed_countries=(await self.pool.look_to_send()).home)
+            pool = await self.pool.look_to_send()
+            # While no sender is known the country is not to blame: admission says what is missing.
+            if pool.senders:
+                rules = attrs.evolve(rules, allowed_countries=pool.home)
         return admit_number(number, rules) or number

@@ -23,10 +23,11 @@ AMERICAN = "+12015550123"
 
 @attrs.define
 class HomePool:
-    """A pool of which only the countries count."""
+    """A pool of which only the countries count, and whether there are senders."""
 
     home: frozenset[str]
     looks: int = 0
+    senders: tuple[object, ...] = ("one",)
 
     async def look_to_send(self) -> Any:
         """Return itself."""
@@ -39,6 +40,16 @@ def recipients(*, home_only: bool = False, **changes: Any) -> tuple[Recipients, 
     pool = HomePool(frozenset({"US"}))
     plain = Recipients(SIMULATION_NUMBER_RULES, None, pool, home_only)  # type: ignore[arg-type]
     return attrs.evolve(plain, **changes), pool
+
+
+async def test_while_no_sender_is_known_the_country_is_not_to_blame() -> None:
+    """Senders that could not be read yet forbid no country; a service that names none does."""
+    one, pool = recipients(home_only=True)
+    pool.home = frozenset()
+
+    assert isinstance(await one.admit("+17205550123"), NumberRefusal)
+    pool.senders = ()
+    assert isinstance(await one.admit("+17205550123"), PhoneNumber)
 
 
 @pytest.mark.parametrize("text", ["", "hello", "5551234567", None, 5, b"+15551234567"])
