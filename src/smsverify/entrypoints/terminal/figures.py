@@ -42,6 +42,7 @@ def _lines(figures: Mapping[str, Any]) -> list[tuple[str, Text]]:
         ("Day", Text(f"{figures['day']} in UTC, as of {_time_of_day(figures['as_of'])}")),
         ("Mode", Text(f"{figures['mode']}")),
         ("Store", Text.assemble(f"{store['name']}, ", health)),
+        ("Gateway", _gateway(figures)),
         ("Sends", _counts(sends, "asked", "accepted", "failed", "unknown")),
         ("  refused", _refused(sends["refused"])),
         ("Receipts", _counts(sends, "delivered", "undelivered")),
@@ -54,6 +55,19 @@ def _lines(figures: Mapping[str, Any]) -> list[tuple[str, Text]]:
         last = figures["last_error"]
         lines.append(("Last error", Text(f"{last['code']} at {last['at']}", style="red")))
     return lines
+
+
+def _gateway(figures: Mapping[str, Any]) -> Text:
+    """Return how it stands with the provider; nothing for one that tells nothing."""
+    status = figures["gateway_status"]
+    if status is None:
+        return Text("")
+    refused = status["credentials"] == "refused"
+    told = Text(f"{figures['gateway']}, credentials ")
+    told.append(status["credentials"], style="bold red" if refused else "")
+    if refused:
+        told.append(f", next try in {status['next_try_in_seconds']:.0f} s")
+    return told
 
 
 def _time_of_day(as_of: str) -> str:

@@ -13,6 +13,7 @@ FIGURES: dict[str, Any] = {
     "enabled": True,
     "store": {"name": "memory", "healthy": True, "error": None},
     "gateway": "simulation",
+    "gateway_status": None,
     "day": "2050-01-01",
     "sends": {
         "asked": 1_234,
@@ -54,6 +55,18 @@ def test_each_subject_has_its_line() -> None:
     assert told["Conversion"] == "82.0% of the accepted messages led to an approval"
     assert told["Cost"] == "$17.192 of $50.00 spent, $32.808 left"
     assert "Last error" not in told
+
+
+def test_a_gateway_that_knows_of_its_credentials_tells() -> None:
+    """Refused credentials stand out; a gateway that tells nothing has no line."""
+    status = {"credentials": "refused", "credentials_refused": 1, "next_try_in_seconds": 41.6}
+
+    told = lines(gateway="twilio", gateway_status=status)["Gateway"]
+    assert told == "twilio, credentials refused, next try in 42 s"
+    status["credentials"] = "accepted"
+    told = lines(gateway="twilio", gateway_status=status)["Gateway"]
+    assert told == "twilio, credentials accepted"
+    assert "Gateway" not in lines()
 
 
 def test_refusals_are_told_by_code_the_most_frequent_first() -> None:
