@@ -219,6 +219,46 @@ def test_names_and_codes_have_secrets_of_their_own() -> None:
     assert configured.key_secret_of(same) != configured.code_keys_of(same).issuing.secret
 
 
+def test_every_secret_is_known_to_the_logs() -> None:
+    """Whatever is a secret among the settings is named for masking; nothing empty is."""
+    settings = live(
+        redis_url="redis://user:password@localhost",
+        twilio_auth_token_previous=OLD_TOKEN,
+        webhook_secret=LONG,
+        key_secret=LONG[::-1],
+        code_secret=(LONG + "1", LONG + "2"),
+        twilio_api_key_sid="SK" + "0" * 32,
+        twilio_api_key_secret="a secret of the key",
+    )
+
+    assert set(configured.secrets_of(settings)) == {
+        TOKEN, OLD_TOKEN, LONG, LONG[::-1], LONG + "1", LONG + "2", "a secret of the key",
+        "redis://user:password@localhost",
+    }  # fmt: skip
+    assert configured.secrets_of(Settings()) == ()
+
+
+@pytest.mark.parametrize(
+    ("settings", "notice"),
+    [
+        (Settings(), ""),
+        (simulated(), ""),
+        (live(), ""),
+        (live(simulation_mode=True), "SMS_SIMULATION_MODE wins over the Twilio credentials"),
+        (Settings(twilio_account_sid=SID), "TWILIO_AUTH_TOKEN is not set"),
+        (Settings(twilio_auth_token=TOKEN), "TWILIO_ACCOUNT_SID is not set"),
+    ],
+    ids=["disabled", "simulation", "live", "both", "sid", "token"],
+)
+def test_the_start_is_told(settings: Settings, notice: str) -> None:
+    """Mode and store, and what whoever runs it should know."""
+    start = configured.start_of(settings)
+
+    assert (start.mode, start.store) == (settings.mode, settings.chosen_store.value)
+    assert notice in start.notice
+    assert bool(notice) is bool(start.notice)
+
+
 def test_the_texts() -> None:
     """Template, host, app hash, language and length reach the messages."""
     texts = configured.texts_of(
@@ -239,23 +279,9 @@ def test_the_texts() -> None:
 
 def test_the_start_says_mode_store_and_what_to_know() -> None:
     """The first event names mode, store and file, and warns when simulation hides credentials."""
-    settings = Settings(
-        simulation_mode=True,
-        store="memory",
-        twilio_account_sid="AC" + "a" * 32,
-        twilio_auth_token="b" * 32,
-    )
+    settings = live(simulation_mode=True, store="memory")
 
     started = configured.start_of(attrs.evolve(settings, source=Path(".env")))
 
     assert (started.mode, started.store, started.settings_file) == ("simulation", "memory", ".env")
     assert "nothing is sent" in started.notice
-
-
-def test_every_secret_is_known_to_the_logs() -> None:
-    """Each secret setting's value is handed to the redaction, lists item by item."""
-    first, second = "c" * 32, "d" * 32
-
-    secrets = configured.secrets_of(Settings(code_secret=f"{first},{second}", key_secret="k" * 32))
-
-    assert set(secrets) == {first, second, "k" * 32}

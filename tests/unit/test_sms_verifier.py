@@ -12,6 +12,7 @@ import pytest
 import smsverify
 from smsverify import ConfigurationError, Settings, SmsVerifier, create_verifier, sms_verifier
 from smsverify.adapters.memory.store import MemoryStore
+from smsverify.domain.events import Started
 from smsverify.settings import StoreKind
 from smsverify.sms_verifier import get_sms_verifier, reset_sms_verifier
 from smsverify.testing import ManualClock, ScriptedEntropy, ScriptedGateway
@@ -134,6 +135,21 @@ async def test_given_adapters_are_used() -> None:
     assert "sms.send.settled" in events.names
     assert len(store._records) == 1
     assert (await verifier.statistics())["day"] == "2050-01-01"
+
+
+def test_the_start_is_told_once() -> None:
+    """The first event says mode and store, and warns of what whoever runs it should know."""
+    events = Recorder()
+    settings = Settings(
+        simulation_mode=True, store=StoreKind.MEMORY, twilio_account_sid="AC" + "0" * 32
+    )
+
+    create_verifier(settings, events=events)
+
+    (start,) = events.events
+    assert isinstance(start, Started)
+    assert (start.mode, start.store) == ("simulation", "memory")
+    assert "wins over" in start.notice
 
 
 def test_an_empty_adapter_is_an_adapter() -> None:
