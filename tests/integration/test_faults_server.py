@@ -171,7 +171,7 @@ async def _plant(
 ) -> dict[bytes, tuple[bytes, ...]]:
     """Put a thing in the place of ours, and give all that is stored then."""
     verb, place, *rest = command
-    key = await (witness.key_of_phone(PHONE) if place == "phone" else witness.key_of_day())
+    key = witness.key_of_phone(PHONE) if place == "phone" else await witness.key_of_day()
     server.process.call("DEL", key)
     server.process.call(verb, key, *rest)
     return server.all_keys_and_values()

@@ -116,7 +116,7 @@ class Witness:
         loaded = await self._store.load((self._keys.phone(_number(phone)),))
         return EMPTY if loaded.records[0] is None else self._codec.decode(loaded.records[0])
 
-    async def key_of_phone(self, phone: str) -> str:
+    def key_of_phone(self, phone: str) -> str:
         """Return the whole key of a phone's record."""
         return self._namespace + self._keys.phone(_number(phone))
 
