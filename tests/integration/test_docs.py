@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -214,3 +215,18 @@ def test_the_index_leads_to_every_page() -> None:
 
     for page in pages:
         assert page.name == "index.md" or f"({name_of(page)})" in text
+
+
+def test_the_site_has_every_page_in_its_menu() -> None:
+    """The site's menu names each page once, and no page that is not there."""
+    site = tomllib.loads((ROOT / "zensical.toml").read_text("utf-8"))["project"]
+
+    def pages_of(menu: list[dict[str, Any]]) -> list[str]:
+        found = [one for entry in menu for one in entry.values()]
+        return [
+            page for one in found for page in ([one] if isinstance(one, str) else pages_of(one))
+        ]
+
+    assert sorted(pages_of(site["nav"])) == sorted(map(name_of, PAGES))
+    for style in site["extra_css"]:
+        assert (DOCS / style).is_file()
