@@ -84,6 +84,8 @@ class Request:
     cancelled: bool = False
     """Its caller went away."""
     cancelled_at: float = 0.0
+    went_first: bool = False
+    """Its caller had gone away when it heard that it was admitted."""
     told: Told | None = None
     """What the caller was told."""
 

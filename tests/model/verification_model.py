@@ -64,7 +64,7 @@ class Model:
         request.heard, request.heard_at = heard, at
         own = heard.phone.attempt_of(request.number)
         if request.kind == "send" and (heard.what == "written" or own is not None):
-            request.decided = True
+            request.decided, request.went_first = True, request.cancelled
 
     def at_ceiling(self, request: Request, decided_at: int) -> Verdict:
         """Return the refusal that a commit must have met, if the store says it passes a ceiling."""
@@ -142,7 +142,7 @@ class Model:
         own = request.own()
         if own is not None and own.carries is None:
             return "overtaken"
-        return "cancelled" if request.cancelled else "lease_spent"
+        return "cancelled" if request.went_first else "lease_spent"
 
     def _wrote_check(self, request: Request, phone: Phone, at: int) -> str:
         verdict = judge_check(phone, request, at, self.numbers)
