@@ -6,6 +6,9 @@ The views are what you take; the settings at the end make this one file a projec
 SMS_PUBLIC_BASE_URL to the public address of this service with ``/sms`` at its end.
 """
 
+# Django brings no types of its own.
+# mypy: disable-error-code="import-untyped, untyped-decorator"
+
 from __future__ import annotations
 
 import sys
