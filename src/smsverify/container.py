@@ -29,8 +29,9 @@ from smsverify.application.store_clock import StoreClock
 from smsverify.domain.pool import EMPTY_POOL, keeping_of_pool
 from smsverify.domain.record import EMPTY
 from smsverify.domain.verification import keeping_of
+from smsverify.facade.parts import Parts
 from smsverify.settings import DEFAULT_REDIS_URL, Settings
-from smsverify.verifier import Parts, SmsVerifier
+from smsverify.verifier import SmsVerifier
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -448,7 +448,7 @@ async def test_get_statistics_inside_a_loop_does_not_block_it(
 ) -> None:
     """It hands back the last snapshot and has a new one made elsewhere, for the next call."""
     background = SlowBackground()
-    monkeypatch.setattr("smsverify.verifier.BACKGROUND", background)
+    monkeypatch.setattr("smsverify.facade.operations.BACKGROUND", background)
     kit = build()
 
     first = kit.verifier.get_statistics()
