@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 
 import pytest
@@ -43,6 +44,18 @@ async def test_a_look_serves_for_five_seconds() -> None:
     pass_time(kit, 5.001)
     await pool.look()
     assert looks(kit) == 3
+
+
+async def test_of_many_at_once_one_looks_again() -> None:
+    """When a look is old, one send asks the store; the others have the last look at once."""
+    kit = build(CountsCalls, senders=SENDERS)
+    pool = kit.container.pool()
+    await pool.look()
+    pass_time(kit, 5.001)
+
+    await asyncio.gather(*(pool.look() for _ in range(100)))
+
+    assert looks(kit) == 2
 
 
 async def test_a_look_tells_all() -> None:
@@ -149,6 +162,20 @@ async def test_an_outage_gives_the_last_look_again() -> None:
 
     never = build(functools.partial(FailsAt, which=range(1000)), senders=SENDERS)
     assert (await never.container.pool().look()).roster.senders == SENDERS
+
+
+async def test_an_order_does_not_make_an_outage_forget() -> None:
+    """After an order the store is asked again; if it is away, the last look still counts."""
+    kit = build(functools.partial(FailsAt, which=set()), senders=SENDERS)
+    assert isinstance(kit.store, FailsAt)
+    pool = kit.container.pool()
+    await pool.rest(FIRST, RestReason.OPERATOR)
+    await pool.look()
+    await pool.release(SECOND, "operator")
+
+    kit.store._which = range(1000)
+
+    assert (await pool.look()).roster.senders == (SECOND,)
 
 
 async def test_garbage_in_the_pools_place_stops_no_sends() -> None:

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 LOOK_SECONDS: Final = 1.0
 """How long a send may wait for a price, store and Twilio together."""
+SHORTEST_LOOK: Final = 0.5
+"""What must be left of that for asking to be worth it, after waiting for one's turn."""
 RETRY_SECONDS: Final = 60.0
 """How long nobody is asked again after Twilio did not answer."""
 HOUR_SECONDS: Final = 3600.0
@@ -105,9 +107,10 @@ class TwilioPrices:
             return base
         began = False
         try:
-            async with asyncio.timeout(LOOK_SECONDS), self._turns.get():
-                began = True
-                await self._look_up(country, base)
+            async with asyncio.timeout(LOOK_SECONDS) as time, self._turns.get():
+                began = _left(time) >= SHORTEST_LOOK
+                if began:
+                    await self._look_up(country, base)
         except TimeoutError:
             if began:
                 self._fall_silent()
@@ -171,3 +174,8 @@ class TwilioPrices:
         add = Add(list_key(now), country, price, price, end_of_day(now) + DAY)
         with contextlib.suppress(StoreError):
             await self._store.commit((), (add,), now)
+
+
+def _left(time: asyncio.Timeout) -> float:
+    ends = time.when()
+    return 0.0 if ends is None else ends - asyncio.get_running_loop().time()

@@ -12,8 +12,9 @@ import pytest
 from smsverify.adapters.builtin.prices import ESTIMATES, BuiltinPrices
 from smsverify.adapters.memory.store import MemoryStore
 from smsverify.adapters.twilio.prices import TwilioPrices, list_key
+from smsverify.domain.counters import Add
 from smsverify.domain.periods import DAY
-from smsverify.testing import CountsCalls, FailsAt, Hold, ManualClock
+from smsverify.testing import CountsCalls, FailsAt, Hold, ManualClock, WrappedStore
 from smsverify.testing.clock import NOON
 from tests.unit.adapters.twilio.stand_in import StandIn
 from tests.unit.application.test_commit_loop import Hangs
@@ -32,6 +33,7 @@ class Market:
         self.store: Any = memory if store is None else store(memory)
         self.says: dict[str, Any] = {"US": "0.0079", "GB": "0.0524"}
         self.hold: Hold | None = None
+        self.pause = 0.0
         self.api = StandIn(self._answer)
         self.prices = self.process(own)
 
@@ -48,6 +50,8 @@ class Market:
     async def _answer(self, country: str) -> Any:
         if self.hold is not None:
             await self.hold.stop()
+        if self.pause:
+            await self.clock.sleep(self.pause)
         says = self.says.get(country)
         if isinstance(says, Exception):
             raise says
@@ -122,6 +126,51 @@ async def test_of_many_at_once_one_asks() -> None:
 
     assert set(await asyncio.gather(*waiting)) == {7_900}
     assert market.api.asked == ["US"]
+
+
+async def test_of_many_at_once_one_hears_the_silence() -> None:
+    """Of a thousand that wait while Twilio fails, none asks again."""
+    market = Market()
+    market.says["US"] = OSError("gone")
+
+    prices = await asyncio.gather(*(market.price() for _ in range(1000)))
+
+    assert set(prices) == {ESTIMATES["US"]}
+    assert market.api.asked == ["US"]
+
+
+def test_a_turn_that_does_not_come_is_no_silence() -> None:
+    """Who waited in vain behind other countries asks with the next send."""
+
+    async def ask() -> list[int]:
+        market = Market(clock=LoopClock())
+        countries = ("US", "GB", "FR", "DE", "IT", "ES")
+        market.says = dict.fromkeys(countries, "0.001")
+        market.pause = 0.3
+        found = []
+        for _ in range(3):
+            prices = await asyncio.gather(*(market.price(country) for country in countries))
+            found.append(prices.count(1_000))
+        assert sorted(market.api.asked) == sorted(countries)
+        return found
+
+    assert run_virtually(ask())[0] == [2, 4, 6]
+
+
+async def test_the_list_is_kept_through_the_day_after() -> None:
+    """Yesterday's prices are there for a bad day; then they are forgotten."""
+    adds: list[Any] = []
+
+    class Notes(WrappedStore):
+        async def commit(self, swaps: Any, added: Any, decided_at: int) -> Any:
+            adds.extend(added)
+            return await super().commit(swaps, added, decided_at)
+
+    await Market(Notes).price()
+
+    (add,) = adds
+    assert (add.key, add.field, add.amount, add.ceiling) == (list_key(NOON), "US", 7_900, 7_900)
+    assert add.keep_until == NOON + DAY + HALF_A_DAY * 1000
 
 
 async def test_the_operators_price_asks_nobody() -> None:
@@ -236,11 +285,14 @@ async def test_an_asker_that_goes_away_is_no_silence() -> None:
     assert await market.price() == 7_900
 
 
-async def test_a_hosts_wrong_day_is_not_stored() -> None:
-    """The day is the store's: a host a day ahead stores its price under the store's day."""
+@pytest.mark.parametrize("days", [1, -1])
+async def test_a_hosts_wrong_day_is_nobodys(days: int) -> None:
+    """The day is the store's: a host on another day neither reads nor writes that day's list."""
     market = Market()
+    old = Add(list_key(NOON - DAY), "US", 5_000, None, NOON + DAY)
+    await market.store.commit((), (old,), NOON)
     host = ManualClock()
-    host.jump(24 * 3600)
+    host.jump(days * 24 * 3600)
     prices = TwilioPrices(
         market.api,  # type: ignore[arg-type]
         own={},
@@ -250,5 +302,6 @@ async def test_a_hosts_wrong_day_is_not_stored() -> None:
     )
 
     assert (await prices.tariff("US")).price("US") == 7_900
-    lists = await market.store.load((), (list_key(NOON), list_key(NOON + DAY)))
-    assert [dict(one) for one in lists.counters] == [{"US": 7_900}, {}]
+    keys = [list_key(NOON + day * DAY) for day in (-1, 0, 1)]
+    lists = await market.store.load((), keys)
+    assert [dict(one) for one in lists.counters] == [{"US": 5_000}, {"US": 7_900}, {}]
