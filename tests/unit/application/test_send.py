@@ -190,6 +190,15 @@ async def test_of_a_rejection_for_another_reason_no_sender_rests() -> None:
     assert not (await kit.container.pool().look(fresh=True)).rests
 
 
+def test_an_order_shows_neither_key_nor_text() -> None:
+    """What a log of tasks or a traceback could print of an order tells nothing."""
+    shown = repr(order(idempotency_key="a-key-of-the-caller"))
+
+    assert "a-key-of-the-caller" not in shown
+    assert "render" not in shown
+    assert "5551234567" not in shown
+
+
 # ── time ──────────────────────────────────────────────────────────────────────────────────────
 
 
