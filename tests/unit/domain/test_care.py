@@ -104,6 +104,17 @@ def test_unlock_lets_every_live_code_live() -> None:
     assert decision.record.attempts == (before.attempts[2],)
 
 
+def test_unlock_keeps_a_send_of_each_purpose() -> None:
+    """Though two purposes carried one verification, each code goes on living."""
+    shared = verification(NOON - MINUTE)
+    before = record(
+        attempt(NOON - MINUTE, carries=shared, purpose="login"),
+        attempt(NOON - MINUTE, carries=shared),
+    )
+
+    assert unlock(before, order(), NOON, STANDARD).verdict == Unlocked(0, 0, 2)
+
+
 def test_unlock_leaves_a_send_under_way_to_its_worker() -> None:
     """A send whose worker may still settle it stays, so that its money can come back."""
     busy = attempt(NOON - 20 * SECOND, state=DeliveryState.SENDING, carries=None)
