@@ -278,6 +278,19 @@ class TestRefusals:
         assert failed == [False, True, False, False, False]
         assert (fault_proxy.counts - before).connections == 0
 
+    @pytest.mark.parametrize("word", ["LOADING", "BUSY", "READONLY", "NOSCRIPT"])
+    async def test_a_refusal_that_passes_loses_no_neighbour(
+        self, hasty: RedisStore, fault_proxy: FaultProxy, word: str
+    ) -> None:
+        """Additions that went along were executed, and are answered; none counts twice."""
+        now = await time_of(hasty)
+        fault_proxy.answer(f"-{word} no\r\n".encode(), 1, skip=1, when=SCRIPT)
+
+        answers = await asyncio.gather(*(hasty.commit([], [add("n", 1)], now) for _ in range(5)))
+
+        assert all(isinstance(answer, Written) for answer in answers)
+        assert await counters(hasty) == {"n": 5}
+
     async def test_forgotten_scripts_are_brought_along(
         self, redis_url: str, redis_server: Single
     ) -> None:

@@ -181,6 +181,23 @@ def test_a_child_abandons_what_it_inherited(clients: PerLoop[Client]) -> None:
     asyncio.run(parent())
 
 
+def test_a_child_that_goes_on_with_its_parents_loop_has_its_own_client() -> None:
+    """It is the same loop to look at, and another process."""
+    abandoned: list[Client] = []
+    clients = PerLoop(Client, close=Client.close, abandon=abandoned.append)
+
+    async def parent() -> None:
+        client = clients.get()
+        pid = os.fork()
+        if pid == 0:
+            fresh = clients.get() is not client and abandoned == [client]
+            os._exit(0 if fresh else 1)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+        assert clients.get() is client
+
+    asyncio.run(parent())
+
+
 def in_child(work: Callable[[], None]) -> int:
     """Run work in a forked child and return its exit status."""
     pid = os.fork()

@@ -70,9 +70,14 @@ class Pool:
     async def close(self) -> None:
         """Close all; the pool can be used again."""
         self._idle.clear()
-        while self._open:
-            with contextlib.suppress(RedisError):  # it took too long to say goodbye
-                await self._open.pop().disconnect()
+        try:
+            while self._open:
+                with contextlib.suppress(RedisError):  # it took too long to say goodbye
+                    await self._open.pop().disconnect()
+        finally:
+            # A loop that is wound up cancels us in the middle.
+            while self._open:
+                await self._open.pop().disconnect(nowait=True)
 
     def abandon(self) -> None:
         """Let go of all connections from outside their event loop."""

@@ -231,6 +231,28 @@ async def test_a_goodbye_that_takes_too_long_is_no_error(
     assert world.made[1].fate == "closed"
 
 
+async def test_cancelled_while_closing_the_rest_is_closed_without_waiting(
+    pool: Pool, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A loop that is wound up cancels whoever closes."""
+    await pool.borrow(None)
+    await pool.borrow(None)
+
+    async def disconnect(link: Link, *, nowait: bool = False) -> None:
+        link.fate = "dropped" if nowait else "closing"
+        if not nowait:
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr(Link, "disconnect", disconnect)
+    closing = asyncio.ensure_future(pool.close())
+    await asyncio.sleep(0)
+    closing.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await closing
+    assert sorted(link.fate for link in world.made) == ["closing", "dropped"]
+
+
 async def test_abandoning_abandons_all(pool: Pool, world: World) -> None:
     """Without waiting for anything."""
     lent, _ = await pool.borrow(None)
