@@ -172,7 +172,7 @@ def test_at_debug_the_audit_line_comes_once(simulation: CommandLine) -> None:
 
 def test_other_log_lines_stay_away(simulation: CommandLine, locked: str) -> None:
     """A store that can't be opened is told in one sentence, not in a log line besides."""
-    ended = simulation("phone", "show", PHONE, *WHY, SMS_SQLITE_PATH="/dev/null/no")
+    ended = simulation("phone", "unlock", PHONE, *WHY, SMS_SQLITE_PATH="/dev/null/no")
 
     assert ended.status == ExitStatus.NOT_AVAILABLE
     assert ended.err.startswith("STORE_UNAVAILABLE: ")
