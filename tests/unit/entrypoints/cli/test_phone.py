@@ -165,9 +165,13 @@ def test_the_audit_line_as_json(simulation: CommandLine) -> None:
 
 def test_at_debug_the_audit_line_comes_once(simulation: CommandLine) -> None:
     """Who asked for all lines gets the audit line among them, and not a second time."""
-    ended = simulation("phone", "forget", PHONE, *WHY, SMS_LOG_LEVEL="DEBUG")
+    opted_out = "+15005550004"
+    simulation("send", opted_out)
+
+    ended = simulation("phone", "opt-in", opted_out, *WHY, SMS_LOG_LEVEL="DEBUG")
 
     assert ended.err.count("Operator's order") == 1
+    assert "A phone opted in again (by operator)" in ended.err
 
 
 def test_other_log_lines_stay_away(simulation: CommandLine, locked: str) -> None:
