@@ -24,7 +24,10 @@ COMMANDS: Final = {
     "pool": (f"{_PLACE}.pool", "Show the sender numbers, let one rest, or end a rest."),
     "phone": (f"{_PLACE}.phone", "Look at one phone; unlock it, opt it in, or forget it."),
     "prices": (f"{_PLACE}.prices", "Compare what messages are charged with what they cost."),
-    "serve-webhooks": (f"{_PLACE}.serve_webhooks", "Take Twilio's delivery receipts, and people's STOP and START."),
+    "serve-webhooks": (
+        f"{_PLACE}.serve_webhooks",
+        "Take Twilio's delivery receipts, and people's STOP and START.",
+    ),
     "validate": (f"{_PLACE}.validate", "Check the settings, and the services that they name."),
     "selftest": (f"{_PLACE}.selftest", "Try whether everything works as it should."),
 }
