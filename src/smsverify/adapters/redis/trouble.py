@@ -65,7 +65,8 @@ SENTENCES: Final[dict[str, str]] = {
     "CLUSTERDOWN": "The Redis Cluster is down. Look at CLUSTER INFO on its nodes.",
     "MASTERDOWN": "The Redis server is a replica that lost its primary. Bring the primary back.",
     "TRYAGAIN": "The Redis Cluster is moving our keys to another node. Try again in a while.",
-    "NOSCRIPT": "Redis forgot our script again and again. Find out who runs SCRIPT FLUSH.",
+    "NOSCRIPT": "Redis did not know our script, as after a restart or a failover, and did not take "
+    "it in time. Try again; if it lasts, find out who runs SCRIPT FLUSH.",
 }
 """By the first word of a server's error: what is the matter, and what mends it."""
 
