@@ -431,6 +431,16 @@ class Cancellation(OnStage):
         assert not stage.messages
         assert send.request.writes == ["admitted", "failed"]
 
+    def test_before_the_request_began(self, stage: Stage) -> None:
+        """If nothing of the request was written yet, it is FAILED: the money comes back."""
+        send = stage.send("here", PHONE)
+        send.to_provider().begun = False
+        stage.cancel(send)
+        send.finish()
+        assert send.request.writes == ["admitted", "failed"]
+        told = stage.check("here", PHONE, code_of(stage)).finish()
+        assert told.code == "NO_PENDING_VERIFICATION"
+
     def test_in_the_call(self, stage: Stage) -> None:
         """After the request began nobody knows: the charge stays and the code works."""
         send = stage.send("here", PHONE)

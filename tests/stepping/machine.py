@@ -65,6 +65,7 @@ _paths = st.just(()) | st.lists(
 _fates = st.sampled_from(
     [
         *["accept"] * 5, "take", "doubt", "doubt taken", "hang", "break down", "cancel",
+        "cancel early",
         "throttled", "invalid_recipient", "opted_out", "unroutable",
     ]
 )  # fmt: skip
@@ -385,7 +386,8 @@ class VerificationMachine(RuleBasedStateMachine):
             sms.take()
         if fate in {"hang", "take"}:
             return
-        if fate == "cancel":
+        if fate in {"cancel", "cancel early"}:
+            sms.begun = sms.taken or fate == "cancel"
             self.stage.cancel(op)
         elif fate == "accept":
             sms.accept()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from smsverify.domain.delivery import Accepted, FailureReason, Rejected, Uncertain
+from smsverify.ports.gateway import NotBegun
 from tests.stepping.wire import SERVED
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class ProviderCall:
 
     Attributes:
         taken: whether the provider has it: then it arrives, and receipts come.
+        begun: whether anything of the request was written; without, it is known not to be taken.
         left: whether the worker waits no more.
     """
 
@@ -39,6 +41,7 @@ class ProviderCall:
     message: OutgoingSms
     reply: asyncio.Future[GatewayAnswer]
     taken: bool = False
+    begun: bool = True
     left: bool = False
 
     @property
@@ -95,9 +98,12 @@ class StepGateway:
         stage.messages.append(call)
         try:
             answer = await call.reply
-        except asyncio.CancelledError:
+        except asyncio.CancelledError as stop:
             call.left = True
-            raise
+            if call.begun:
+                raise
+            stage.watch(stage.model.provider_said, request, "rejected", "cancelled")
+            raise NotBegun from stop
         stage.watch(stage.model.provider_said, request, *_heard(answer))
         return answer
 
