@@ -47,6 +47,7 @@ class RulesInLua:
         """Fill the windows of one phone."""
         if operation == "round":
             return
+        code = ""
         for _ in range(_LIMIT):
             code = await self.send(_VICTIM)
         for _ in range(_LIMIT):

@@ -140,7 +140,7 @@ async def bad_input(verifier: SmsVerifier, watch: Watch, code: str) -> None:
         {"idempotency_key": KEY * 99},
         {"idempotency_key": {KEY: PHONE}},
     ):
-        for call in (send(PHONE, "MyApp", **arguments), check(PHONE, code, **arguments)):  # type: ignore[arg-type]
+        for call in (send(PHONE, "MyApp", **arguments), check(PHONE, code, **arguments)):
             await raises(call, watch)
     for app in (f"{PHONE}\n", f"{{{code}}}", [PHONE]):
         await raises(send(PHONE, app), watch)  # type: ignore[arg-type]

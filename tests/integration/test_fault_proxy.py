@@ -431,7 +431,7 @@ def test_a_cluster_can_be_led_through_proxies(cluster: ClusterTopology, cluster_
         before = proxies.counts
         lost = proxies.before(owner).drop_reply(when=named(COUNT))
         nodes = [
-            ClusterNode(*address.split(":"))  # type: ignore[no-untyped-call]
+            ClusterNode(*address.split(":"))
             for address in proxies.url.removeprefix("redis+cluster://").split(",")
         ]
         with RedisCluster(startup_nodes=nodes, retry=Retry(NoBackoff(), 1)) as client:

@@ -67,7 +67,7 @@ def local_ports() -> list[int]:
 async def round_trip(verifier: SmsVerifier, phone: str) -> bool:
     """Send a code and check it."""
     sent = await verifier.send_verification_sms(phone, "MyApp")
-    checked = await verifier.verify_code(phone, last_code(verifier, phone))  # type: ignore[arg-type]
+    checked = await verifier.verify_code(phone, last_code(verifier, phone))
     return sent.success and checked.success
 
 
@@ -78,7 +78,7 @@ def test_one_loop_after_another(verifier: SmsVerifier) -> None:
     """What one asyncio.run sent, the next one approves, and the third refuses."""
     phone = PHONES[0]
     assert asyncio.run(verifier.send_verification_sms(phone, "MyApp")).success
-    code = last_code(verifier, phone)  # type: ignore[arg-type]
+    code = last_code(verifier, phone)
 
     assert asyncio.run(verifier.verify_code(phone, code)).success
     again = asyncio.run(verifier.verify_code(phone, code))
@@ -228,7 +228,7 @@ def in_child(work: Callable[[], T]) -> T:
     os.close(writing)
     try:
         with os.fdopen(reading, "rb") as pipe:
-            return json.loads(pipe.read() or b'"the child died"')  # type: ignore[no-any-return]
+            return json.loads(pipe.read() or b'"the child died"')
     finally:
         os.waitpid(child, 0)
 
@@ -306,7 +306,7 @@ def test_the_synchronous_face_after_a_fork(verifier: SmsVerifier) -> None:
 
     def use(phone: str) -> bool:
         sent = face.send_verification_sms(phone, "MyApp")
-        code = last_code(face, phone)  # type: ignore[arg-type]
+        code = last_code(face, phone)
         return sent.success and face.verify_code(phone, code).success
 
     assert use(PHONES[0])

@@ -151,6 +151,7 @@ async def deliver(here: Deployment, state: DeliveryState = DeliveryState.DELIVER
     key = here.container.keys().phone(phone)
     stored = (await here.container.store().load((key,))).records[0]
     (attempt,) = here.container.codec().decode(stored).attempts
+    assert attempt.message_id is not None
     await here.container.take_receipt()(key, attempt.id, state, attempt.message_id)
 
 

@@ -48,7 +48,7 @@ def cluster_client(cluster: ClusterTopology) -> RedisCluster:
     """Give a client of the cluster that knows what its URL tells."""
     addresses = cluster.url.removeprefix("redis+cluster://").split(",")
     pairs = (address.split(":") for address in addresses)
-    nodes = [ClusterNode(host, int(port)) for host, port in pairs]  # type: ignore[no-untyped-call]
+    nodes = [ClusterNode(host, int(port)) for host, port in pairs]
     return RedisCluster(startup_nodes=nodes)
 
 
@@ -56,9 +56,7 @@ def sentinel_client(sentinel: SentinelTopology) -> redis.Redis:
     """Give a client of the service that knows what its URL tells."""
     addresses, _, service = sentinel.url.removeprefix("redis+sentinel://").partition("/")
     pairs = (address.split(":") for address in addresses.split(","))
-    found: Any = Sentinel(  # type: ignore[no-untyped-call]
-        [(host, int(port)) for host, port in pairs], socket_timeout=1
-    )
+    found: Any = Sentinel([(host, int(port)) for host, port in pairs], socket_timeout=1)
     client: redis.Redis = found.master_for(service, socket_timeout=1)
     return client
 

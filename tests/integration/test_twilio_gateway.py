@@ -25,7 +25,8 @@ from smsverify.domain.delivery import (
 )
 from smsverify.domain.senders import Sender
 from smsverify.ports.gateway import OutgoingSms
-from smsverify.testing.gateway_contract import GatewayContract, message_to
+from smsverify.testing.gateway import message_to
+from smsverify.testing.gateway_contract import GatewayContract
 from tests.integration.twilio_server.account import API_KEY_SECRET, API_KEY_SID, SERVICE_SID
 from tests.integration.twilio_server.behaviour import (
     Behaviour,

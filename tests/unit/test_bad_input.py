@@ -58,7 +58,7 @@ class Hostile:
     def _raise(self, *_: object) -> Any:
         raise AssertionError("it was used")
 
-    __eq__ = __hash__ = __len__ = __iter__ = __bool__ = __str__ = __repr__ = _raise  # type: ignore[assignment]
+    __eq__ = __hash__ = __len__ = __iter__ = __bool__ = __str__ = __repr__ = _raise
 
 
 OTHER_TYPES: Final = [

@@ -20,7 +20,13 @@ from hypothesis.stateful import run_state_machine_as_test  # noqa: E402
 
 from smsverify.adapters.memory.store import MemoryStore  # noqa: E402
 from smsverify.application import check, receipts, send  # noqa: E402
-from smsverify.domain import admission, counters, settlement, verification  # noqa: E402
+from smsverify.domain import (  # noqa: E402
+    admission,
+    counters,
+    rate_limit,
+    settlement,
+    verification,
+)
 from smsverify.domain import check as check_rules  # noqa: E402
 from smsverify.domain.decisions import Approved, Decision, Wrong  # noqa: E402
 from smsverify.domain.delivery import DeliveryState, Uncertain  # noqa: E402
@@ -158,7 +164,7 @@ def plant_refund_today(patch: pytest.MonkeyPatch) -> None:
 
 def plant_failure_returns_the_count(patch: pytest.MonkeyPatch) -> None:
     """A failed send leaves its windows."""
-    real = admission.find_full_window
+    real = rate_limit.find_full_window
 
     def refusal(record: Any, now: int, policy: Any) -> Any:
         attempts = [one for one in record.attempts if one.state is not DeliveryState.FAILED]
@@ -228,7 +234,7 @@ def plant_call_for_nobody(patch: pytest.MonkeyPatch) -> None:
 
 def plant_new_code_kills_the_old(patch: pytest.MonkeyPatch) -> None:
     """Only the newest code is right."""
-    real = check_rules.live_verifications
+    real = verification.live_verifications
     patch.setattr(check_rules, "live_verifications", lambda *args: real(*args)[-1:])
 
 

@@ -95,7 +95,8 @@ class _Asked(abc.ABC):
         if self._known is not None:
             return self._known
         async with self._asking:
-            return self._known or await self._ask_around()
+            # Somebody may have been told while this one waited; mypy knows nothing of that.
+            return self._known or await self._ask_around()  # type: ignore[redundant-expr]
 
     def forget(self, address: Address) -> None:
         """Ask again, and another one first: who named this server may be cut off from the rest."""

@@ -92,7 +92,9 @@ class CredentialsBreaker:
                     return
             finally:
                 trials.release()
-            yield  # another's trial went well meanwhile, so this call needs no turn of its own
+            # Another's trial went well meanwhile, so this call needs no turn of its own; mypy knows
+            # nothing of others that run while this one waits.
+            yield  # type: ignore[unreachable]
 
     async def _watch(self, call: Callable[[], Awaitable[GatewayAnswer]]) -> GatewayAnswer:
         if self._pause_left():

@@ -93,6 +93,7 @@ class RealSms:
             raise Skipped("nothing was sent")
         if self.ask is None:
             raise Skipped("there is no terminal to ask for it")
+        result = None
         for _ in range(TRIES):
             typed = self.ask("Type the code that the phone got")
             result = await here.verifier.verify_code(_phone(here).e164, typed.strip())
@@ -101,7 +102,7 @@ class RealSms:
             if result.error_code not in {ErrorCode.INCORRECT_CODE, ErrorCode.INVALID_CODE_FORMAT}:
                 break
             self.say(result.public_error or "")
-        raise NotAsExpected(f"{result.error_code}: {result.error}")
+        raise NotAsExpected(f"{result.error_code}: {result.error}" if result else "no answer")
 
     async def _attempt(self, here: Deployment) -> Attempt | None:
         """Return the send as it is in the store, where another process puts the receipts."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 import pytest
 
@@ -57,7 +59,7 @@ def test_a_sound_server_has_no_fault(facts: RedisFacts) -> None:
 
 
 @pytest.mark.parametrize(("changes", "name", "severity"), BROKEN)
-def test_each_fault_is_named(changes: dict[str, object], name: str, severity: Severity) -> None:
+def test_each_fault_is_named(changes: dict[str, Any], name: str, severity: Severity) -> None:
     """One thing that is not as it should be gives one finding."""
     assert faults(attrs.evolve(SOUND, **changes)) == [(name, severity)]
 
