@@ -61,7 +61,7 @@ for i = first, #ARGV, 5 do
       is_new = true
       before = 0
     -- What HINCRBY would refuse has to be found now, not half-way through the writes.
-    elseif type(value) == 'string' and (value == '0' or value:find('^[1-9]%d*$')) and #value < 19 then
+    elseif type(value) == 'string' and (value == '0' or value:find('^[1-9]%d*$')) then
       before = tonumber(value)
     end
     if not before then return {3, now, number - 1} end
