@@ -51,6 +51,14 @@ def test_a_process_has_one() -> None:
     assert seen == {id(get_sms_verifier())}
 
 
+def test_it_is_built_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asking again reads no settings and builds nothing."""
+    first = get_sms_verifier()
+    monkeypatch.setenv("SMS_CODE_LENGTH", "nonsense")
+
+    assert get_sms_verifier() is first
+
+
 def test_reset_builds_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     """After a reset the environment is read again."""
     first = get_sms_verifier()
