@@ -103,7 +103,7 @@ FIRES = {
 
 @pytest.mark.parametrize("name", FIRES)
 @pytest.mark.parametrize(
-    "seconds", [1.0, pytest.param(60.0, marks=pytest.mark.endurance)], ids=["short", "long"]
+    "seconds", [1.0, pytest.param(20.0, marks=pytest.mark.endurance)], ids=["short", "long"]
 )
 async def test_under_fire_every_caller_is_served(
     witness: Witness, host: SmsVerifier, redis_server: Single, name: str, seconds: float

@@ -23,6 +23,7 @@ from smsverify.domain.phone import PhoneNumber, parse_phone
 from smsverify.domain.record import EMPTY, PhoneRecord
 from smsverify.facade.results import CheckResult, SendResult
 from smsverify.ports.clock import Clock
+from smsverify.ports.gateway import OutgoingSms
 from smsverify.testing import ScriptedGateway, last_code
 from tests.integration.servers.data import Stored
 
@@ -59,7 +60,8 @@ class Witness:
 
     def __init__(self, **settings: Any) -> None:
         """Take the settings of a store that is reached without any fault."""
-        self.settings = {"simulation_mode": True, "prices": "US=0.01", **settings}
+        plenty = {"daily_cost_limit": "100000"}
+        self.settings = {"simulation_mode": True, "prices": "US=0.01", **plenty, **settings}
         self.gateway = ScriptedGateway()
         self.seen: dict[str, Seen] = {}
         self._verifiers: list[SmsVerifier] = []
@@ -98,12 +100,13 @@ class Witness:
 
     def code(self, phone: str) -> str:
         """Return the code that was delivered last."""
-        return last_code(self.gateway, phone)
+        # From the end: in a long run there are many, and the last is the one that is asked for.
+        sent = (one for one in reversed(self.gateway.messages) if one.to.e164 == phone)
+        return last_code(_Inbox([next(sent)]), phone)
 
     def wrong(self, phone: str) -> str:
-        """Return a code that none of the phone's messages holds."""
-        texts = " ".join(one.text for one in self.gateway.messages if one.to.e164 == phone)
-        return next(f"{n:06d}" for n in range(1_000_000) if f"{n:06d}" not in texts)
+        """Return a code that is not the one that was delivered last."""
+        return f"{(int(self.code(phone)) + 1) % 1_000_000:06d}"
 
     async def close(self) -> None:
         """Close every verifier."""
@@ -167,7 +170,12 @@ class Witness:
         texts = b"\0".join([*stored, *(part for parts in stored.values() for part in parts)])
         for message in self.gateway.messages:
             assert message.to.e164[2:].encode() not in texts
-            assert last_code(self.gateway, message.to).encode() not in texts
+            assert last_code(_Inbox([message]), message.to).encode() not in texts
+
+
+@attrs.frozen
+class _Inbox:
+    messages: list[OutgoingSms]
 
 
 @attrs.frozen
