@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from smsverify.application.store_clock import StoreClock
     from smsverify.domain.counters import Add
     from smsverify.domain.decisions import Decision
+    from smsverify.domain.events import Event
     from smsverify.domain.periods import Millis
     from smsverify.ports.clock import Clock
     from smsverify.ports.codec import Codec
@@ -134,7 +135,7 @@ class CommitLoop(Generic[R]):
         except StoreError as error:
             raise self.failed(error) from error.__cause__
         for event in decision.events:
-            self._events.emit(event)
+            self._publish(event)
         return decision.verdict
 
     async def read(self, key: str) -> tuple[R | None, Millis]:
@@ -234,7 +235,12 @@ class CommitLoop(Generic[R]):
             )
         return silence_of(self._store)
 
+    def _publish(self, event: Event) -> None:
+        # The port forbids sinks to raise; one that does must not undo what was written.
+        with contextlib.suppress(Exception):
+            self._events.emit(event)
+
     def failed(self, error: StoreError) -> StoreError:
         """Publish that the store failed a call, and return the error to be raised."""
-        self._events.emit(StoreFailed(error.code, str(error)))
+        self._publish(StoreFailed(error.code, str(error)))
         return error

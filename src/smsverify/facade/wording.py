@@ -53,10 +53,11 @@ SENTENCES: Final = {
     ),
     ErrorCode.REDIS_UNAVAILABLE: (
         "Redis connection failed. Check that the server at REDIS_URL runs and can be reached; "
-        "nothing was approved."
+        "take nothing for approved, and ask again."
     ),
     ErrorCode.STORE_UNAVAILABLE: (
-        "The store did not answer. Check SMS_STORE and SMS_SQLITE_PATH; nothing was approved."
+        "The store did not answer. Check SMS_STORE and SMS_SQLITE_PATH; take nothing for approved, "
+        "and ask again."
     ),
     ErrorCode.STORE_CONTENDED: (
         "Too many writers at once, or a stall of this process: nothing was decided. Try again."

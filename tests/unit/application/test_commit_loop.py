@@ -549,3 +549,16 @@ def test_counts_hold_nobody_up() -> None:
 
     assert run_virtually(send(Hangs))[1] == 2.0
     assert run_virtually(send(lambda store: FailsAt(store, {0})))[1] == 0.0
+
+
+async def test_a_sink_that_raises_undoes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A broken event sink changes neither what was written nor what the caller hears."""
+    one = bench()
+
+    def fail(_: Event) -> None:
+        raise RuntimeError("the sink is broken")
+
+    monkeypatch.setattr(one.events, "emit", fail)
+
+    assert await one.loop.run(KEY, append("a")) == "a"
+    assert (await one.loop.read(KEY))[0] == "a"
