@@ -171,7 +171,8 @@ class TestNoConnection:
         calls = [call(which, now) for call in CALLS.values() for which in (store, narrow)]
         errors = await asyncio.gather(*map(outage, calls))
 
-        assert time.monotonic() - begun < STORE_SECONDS
+        # A quarter more for a machine that has much else to do.
+        assert time.monotonic() - begun < 1.25 * STORE_SECONDS
         assert all(str(error).startswith("Redis connection failed") for error in errors)
         await narrow.close()
 
