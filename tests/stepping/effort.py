@@ -7,8 +7,8 @@ import os
 from hypothesis import HealthCheck, Phase, settings
 
 ENDURANCE = "endurance"
-LONGER = 100
-"""How many times as many runs an endurance search makes."""
+LONGER = 40
+"""How many times as many runs an endurance search makes; more of them want gigabytes of memory."""
 
 
 def effort(runs: int, steps: int = 50) -> settings:
