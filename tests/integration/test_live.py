@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -78,11 +79,16 @@ class Server:
         return Path(f"/proc/{self.process.pid}/cmdline").read_text()
 
 
-@pytest.fixture
-def served(local_twilio: LocalTwilio, stored: dict[str, str], tmp_path: Path) -> Iterator[Server]:
-    """Run the command that serves webhooks, on the same store."""
+@pytest.fixture(params=[signal.SIGTERM])
+def served(
+    request: pytest.FixtureRequest,
+    local_twilio: LocalTwilio,
+    stored: dict[str, str],
+    tmp_path: Path,
+) -> Iterator[Server]:
+    """Run the command that serves webhooks, on the same store, until it is told to stop."""
     command = [sys.executable, "-m", "smsverify", "serve-webhooks", "--port", "0"]
-    settings = settings_for(local_twilio, **stored)
+    settings = settings_for(local_twilio, **stored, log_format="json")
     with subprocess.Popen(
         command,
         env={**variables_of(settings), "PYTHONUNBUFFERED": "1"},
@@ -92,13 +98,19 @@ def served(local_twilio: LocalTwilio, stored: dict[str, str], tmp_path: Path) ->
         text=True,
     ) as process:
         assert process.stdout is not None
-        line = process.stdout.readline()
-        found = re.search(r"http://127\.0\.0\.1:\d+", line)
-        assert found is not None, line + process.stdout.read()
+        log: list[str] = []
+        while (found := re.search(r"http://127\.0\.0\.1:\d+", log[-1] if log else "")) is None:
+            log.append(process.stdout.readline())
+            assert log[-1], "".join(log)
         yield Server(process, found[0])
-        process.terminate()
+        process.send_signal(request.param)
         assert process.wait(20) == 0
-        assert process.stdout.read() == ""
+        told = "".join(log[:-1]) + process.stdout.read()
+        assert "Traceback" not in told
+        assert PHONE not in told
+        assert "status?" not in told  # an address names a record and an attempt
+        for line in told.splitlines():
+            assert json.loads(line)["event"].startswith("sms.")
 
 
 def code_of(message: Message) -> str:
@@ -145,6 +157,7 @@ async def test_from_send_to_statistics(
     assert told["gateway_status"]["credentials"] == "accepted"
 
 
+@pytest.mark.parametrize("served", [signal.SIGINT], indirect=True)
 async def test_stop_over_http(
     local_twilio: LocalTwilio, stored: dict[str, str], served: Server
 ) -> None:

@@ -21,9 +21,13 @@ if TYPE_CHECKING:
     from smsverify.settings import Settings
 
 
-def set_up_logs(settings: Settings) -> None:
-    """Send log lines to standard error at ``DEBUG``, and nowhere at any other level."""
-    if settings.log_level is not LogLevel.DEBUG:
+def set_up_logs(settings: Settings, *, serves: bool = False) -> None:
+    """
+    Send log lines to standard error at ``DEBUG``, and nowhere at any other level.
+
+    A process that ``serves`` others has nobody in front of it, so it logs at every level.
+    """
+    if settings.log_level is not LogLevel.DEBUG and not serves:
         # Without any handler logging would print warnings by itself.
         logging.getLogger().addHandler(logging.NullHandler())
         return

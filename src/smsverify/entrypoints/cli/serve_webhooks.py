@@ -54,7 +54,7 @@ def command(*, host: str, port: int) -> ExitStatus:
             await serve(verifier, listening)
         return ExitStatus.DONE
 
-    return with_verifier(work)
+    return with_verifier(work, serves=True)
 
 
 def _why_not(verifier: SmsVerifier) -> str:

@@ -17,14 +17,16 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def with_verifier(work: Callable[[SmsVerifier], Awaitable[T]]) -> T:
+def with_verifier(work: Callable[[SmsVerifier], Awaitable[T]], *, serves: bool = False) -> T:
     """
     Run one piece of work with a verifier of its own, and return what it returns.
+
+    Work that ``serves`` others logs what happens, at the level that is set.
 
     Raises :class:`~smsverify.errors.ConfigurationError` for a setting that makes no sense.
     """
     settings = load_settings(dotenv=find_dotenv())
-    set_up_logs(settings)
+    set_up_logs(settings, serves=serves)
 
     async def session() -> T:
         async with create_verifier(settings) as verifier:
