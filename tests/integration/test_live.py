@@ -37,10 +37,10 @@ from tests.integration.twilio_server.account import (
     Message,
 )
 from tests.integration.twilio_server.behaviour import refuse
-from tests.integration.twilio_server.fixtures import local_twilio
+from tests.integration.twilio_server.fixtures import local_twilio, patience
 from tests.integration.twilio_server.server import LocalTwilio
 
-__all__ = ["local_twilio"]
+__all__ = ["local_twilio", "patience"]
 
 
 @pytest.fixture(params=["sqlite", "redis"])

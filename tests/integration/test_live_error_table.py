@@ -26,10 +26,10 @@ from tests.integration.twilio_server.behaviour import (
     say,
     throttle,
 )
-from tests.integration.twilio_server.fixtures import local_twilio
+from tests.integration.twilio_server.fixtures import local_twilio, patience
 from tests.integration.twilio_server.server import LocalTwilio
 
-__all__ = ["local_twilio"]
+__all__ = ["local_twilio", "patience"]
 
 R = FailureReason
 

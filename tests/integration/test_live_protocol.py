@@ -15,10 +15,10 @@ from smsverify.domain.senders import Sender
 from smsverify.testing import CountsCalls, Hold, WrappedStore
 from tests.integration.live import PHONE, PRICE, SENDER, Live, live_with
 from tests.integration.twilio_server.behaviour import Gate, hold, throttle
-from tests.integration.twilio_server.fixtures import local_twilio
+from tests.integration.twilio_server.fixtures import local_twilio, patience
 from tests.integration.twilio_server.server import LocalTwilio
 
-__all__ = ["local_twilio"]
+__all__ = ["local_twilio", "patience"]
 
 S, R = DeliveryState, FailureReason
 
@@ -44,7 +44,7 @@ async def warm(live: Live) -> Live:
 
 async def test_a_timeout_after_acceptance(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     """Twilio took it and never answers: one POST, the charge kept, and the code works."""
-    monkeypatch.setattr("smsverify.application.send.CALL_SECONDS", 0.6)
+    monkeypatch.setattr("smsverify.application.send.CALL_SECONDS", 1.5)
     gate = Gate()
     live.twilio.always(hold(gate))
 

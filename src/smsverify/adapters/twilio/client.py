@@ -6,7 +6,12 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 import attrs
-from twilio.rest import Client  # type: ignore[import-untyped]
+
+from twilio.rest import (  # type: ignore[import-untyped]
+    Client,
+    api,  # noqa: F401 - the SDK would load it in the middle of the first send
+    pricing,  # noqa: F401 - the same
+)
 
 from smsverify.adapters.event_loops import PerLoop
 from smsverify.adapters.twilio.http_client import HttpClient
