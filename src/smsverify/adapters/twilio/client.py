@@ -6,7 +6,6 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 import attrs
-
 from twilio.rest import (  # type: ignore[import-untyped]
     Client,
     api,  # noqa: F401 - the SDK would load it in the middle of the first send
