@@ -98,6 +98,8 @@ class Pipeline:
         try:
             while self._workers:
                 await asyncio.gather(*self._workers, return_exceptions=True)
+                # An end is noted a turn later, and gathering what has ended may take no turn.
+                await asyncio.sleep(0)
         finally:
             await self.pool.close()
 
