@@ -21,7 +21,7 @@ _OTHERS = "#9aa5b1"
 
 def draw(report: Report, path: Path) -> None:
     """Write a picture with a panel for each section that was measured."""
-    panels = (_rounds_1, _rounds_64, _attack, _growth, _start)
+    panels = (_rounds_1, _rounds_64, _processor, _attack, _growth, _start)
     drawn = [panel for panel in panels if panel(report, None)]
     if not drawn:
         return
@@ -66,6 +66,17 @@ def _rounds(report: Report, axes: Any, tasks: int, title: str) -> bool:
         rows = [row for row in report.rounds.rows if row.tasks == tasks]
         names = [rounds.SIDES[row.side][0] for row in rows]
         _bars(axes, names, [row.figures.rate for row in rows], title)
+    return True
+
+
+def _processor(report: Report, axes: Any) -> bool:
+    if report.rounds is None:
+        return False
+    if axes is not None:
+        rows = [row for row in report.rounds.rows if row.tasks == rounds.CONCURRENCY[-1]]
+        names = [rounds.SIDES[row.side][0] for row in rows]
+        costs = [row.figures.cpu_each for row in rows]
+        _bars(axes, names, costs, "Processor time of a round, client, microseconds, 64 at once")
     return True
 
 

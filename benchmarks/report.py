@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 from collections.abc import Iterable
 from pathlib import Path
@@ -20,6 +21,8 @@ from benchmarks.rounds import Rounds
 from benchmarks.spread import Figures, Spread
 from benchmarks.start import Starts
 from benchmarks.wire import Wire
+
+_QUIET_LOAD = 0.5
 
 
 @attrs.frozen
@@ -46,6 +49,7 @@ def conditions(repeats: int, seconds: float) -> dict[str, str]:
     return {
         "processor": _processor(),
         "placement": cores.described(),
+        "others": _others(),
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "server": server.version(),
         "store": server.DURABILITY,
@@ -164,6 +168,14 @@ def _spread(spread: Spread, digits: int) -> str:
     if spread.low == spread.high:
         return f"{spread.median:,.{digits}f}"
     return f"{spread.median:,.{digits}f} ({spread.low:,.{digits}f}..{spread.high:,.{digits}f})"
+
+
+def _others() -> str:
+    """Say whether other programs were at work when the measurement began."""
+    load = os.getloadavg()[0]
+    if load < _QUIET_LOAD:
+        return f"a quiet machine (load {load:.1f})"
+    return f"busy with other programs (load {load:.1f}): compare sides, not machines"
 
 
 def _processor() -> str:
