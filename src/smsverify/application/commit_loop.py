@@ -47,6 +47,8 @@ V_co = TypeVar("V_co", covariant=True)
 PAUSE_SECONDS: Final = 0.002
 """The first pause after a lost race, at most; each further one may be twice as long."""
 LONGEST_PAUSE_SECONDS: Final = 0.05
+CROWD_PAUSE_SECONDS: Final = 0.5
+"""The longest pause where the races themselves take long."""
 
 
 class Decide(Protocol[R, V_co]):
@@ -81,7 +83,8 @@ class Belief(Generic[R]):
 class _Progress:
     """What one run of the loop has met: decides what its timeout means."""
 
-    def __init__(self) -> None:
+    def __init__(self, began: float) -> None:
+        self.began = began
         self.lost_races = 0
 
 
@@ -126,7 +129,7 @@ class CommitLoop(Generic[R]):
         :class:`~smsverify.errors.StoreError` within two seconds when the store can't be used; what
         was under way then may or may not have been executed.
         """
-        progress = _Progress()
+        progress = _Progress(self._clock.monotonic())
         try:
             async with asyncio.timeout(STORE_SECONDS):
                 decision = await self._decide_until_it_stands(key, decide, progress, belief)
@@ -144,7 +147,7 @@ class CommitLoop(Generic[R]):
             async with asyncio.timeout(STORE_SECONDS):
                 current, now = await self._load(key)
         except TimeoutError as error:
-            raise self.failed(self._out_of_time(_Progress())) from error
+            raise self.failed(self._out_of_time(_Progress(self._clock.monotonic()))) from error
         return (None if current is None else self._codec.decode(current)), now
 
     async def _decide_until_it_stands(
@@ -226,6 +229,10 @@ class CommitLoop(Generic[R]):
         if progress.lost_races == 1:
             return
         longest = min(LONGEST_PAUSE_SECONDS, PAUSE_SECONDS * 2 ** (progress.lost_races - 2))
+        # Where a turn takes long, because a crowd is here or the machine is busy, the crowd has to
+        # be spread as wide, or it only meets again.
+        passed = self._clock.monotonic() - progress.began
+        longest = max(longest, min(CROWD_PAUSE_SECONDS, passed / 2))
         await self._clock.sleep(longest * self._entropy.token(1)[0] / 255)
 
     def _out_of_time(self, progress: _Progress) -> StoreError:
