@@ -14,6 +14,7 @@ import contextlib
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from smsverify.application.silence import silence_of
+from smsverify.application.turns import Turns
 from smsverify.domain.events import StoreFailed
 from smsverify.errors import StoreContended, StoreError
 from smsverify.ports.store import (
@@ -47,8 +48,6 @@ V_co = TypeVar("V_co", covariant=True)
 PAUSE_SECONDS: Final = 0.002
 """The first pause after a lost race, at most; each further one may be twice as long."""
 LONGEST_PAUSE_SECONDS: Final = 0.05
-CROWD_PAUSE_SECONDS: Final = 0.5
-"""The longest pause where the races themselves take long."""
 
 
 class Decide(Protocol[R, V_co]):
@@ -83,9 +82,9 @@ class Belief(Generic[R]):
 class _Progress:
     """What one run of the loop has met: decides what its timeout means."""
 
-    def __init__(self, began: float) -> None:
-        self.began = began
+    def __init__(self) -> None:
         self.lost_races = 0
+        self.looked = False
 
 
 class CommitLoop(Generic[R]):
@@ -118,6 +117,7 @@ class CommitLoop(Generic[R]):
         self._events = events
         self._keeping = keeping
         self._empty = empty
+        self._turns = Turns()
 
     async def run(
         self, key: str, decide: Decide[R, V_co], *, belief: Belief[R] | None = None
@@ -129,7 +129,7 @@ class CommitLoop(Generic[R]):
         :class:`~smsverify.errors.StoreError` within two seconds when the store can't be used; what
         was under way then may or may not have been executed.
         """
-        progress = _Progress(self._clock.monotonic())
+        progress = _Progress()
         try:
             async with asyncio.timeout(STORE_SECONDS):
                 decision = await self._decide_until_it_stands(key, decide, progress, belief)
@@ -147,7 +147,7 @@ class CommitLoop(Generic[R]):
             async with asyncio.timeout(STORE_SECONDS):
                 current, now = await self._load(key)
         except TimeoutError as error:
-            raise self.failed(self._out_of_time(_Progress(self._clock.monotonic()))) from error
+            raise self.failed(self._out_of_time(_Progress())) from error
         return (None if current is None else self._codec.decode(current)), now
 
     async def _decide_until_it_stands(
@@ -157,31 +157,52 @@ class CommitLoop(Generic[R]):
         progress: _Progress,
         belief: Belief[R] | None,
     ) -> Decision[R, V_co]:
-        now = self._store_clock.now()
         belief = belief or Belief()
-        seen = False
-        while True:
-            if now is None or not belief.known:
-                data, now = await self._load(key)
-                self._learn(belief, data)
-                seen = True
+        decision = await self._try(key, decide, progress, belief)
+        if decision is None:
+            async with self._turns.take(key) as waited:
+                belief.known = belief.known and not waited
+                while (decision := await self._try(key, decide, progress, belief)) is None:
+                    await self._pause(progress)
+        return decision
+
+    async def _try(
+        self, key: str, decide: Decide[R, V_co], progress: _Progress, belief: Belief[R]
+    ) -> Decision[R, V_co] | None:
+        """Decide once, and commit; None when others were first, and the belief is mended then."""
+        decision, now = await self._decide(key, decide, progress, belief)
+        if decision.record is None:
+            return decision
+        answer = await self._commit(key, belief, decision.record, decision.adds, now)
+        match answer:
+            case Written():
+                return decision
+            case CeilingReached():
+                return decision.at_ceiling[answer.index]
+            case Conflict() | Stale():
+                self._learn(belief, answer.records[0])
+                progress.looked = True
+                progress.lost_races += 1
+                return None
+
+    async def _decide(
+        self, key: str, decide: Decide[R, V_co], progress: _Progress, belief: Belief[R]
+    ) -> tuple[Decision[R, V_co], Millis]:
+        """
+        Decide on the belief, or on what is stored if there is none.
+
+        No commit tells whether the belief behind a verdict that writes nothing is right, so such a
+        verdict is given only on what this run has seen.
+        """
+        now = self._store_clock.now()
+        if now is not None and belief.known:
             decision = decide(belief.record, now)
-            if decision.record is None:
-                if seen:
-                    return decision
-                # No commit will tell whether the belief is right, so the verdict waits for a look.
-                belief.known = False
-                continue
-            answer = await self._commit(key, belief, decision.record, decision.adds, now)
-            match answer:
-                case Written():
-                    return decision
-                case CeilingReached():
-                    return decision.at_ceiling[answer.index]
-                case Conflict() | Stale():
-                    self._learn(belief, answer.records[0])
-                    now, seen = answer.now, True
-            await self._pause(progress)
+            if decision.record is not None or progress.looked:
+                return decision, now
+        data, now = await self._load(key)
+        self._learn(belief, data)
+        progress.looked = True
+        return decide(belief.record, now), now
 
     def _learn(self, belief: Belief[R], data: bytes | None) -> None:
         belief.learn(data, None if data is None else self._codec.decode(data))
@@ -224,15 +245,8 @@ class CommitLoop(Generic[R]):
         return answer
 
     async def _pause(self, progress: _Progress) -> None:
-        """Let others finish: at once after the first lost race, then for a random while."""
-        progress.lost_races += 1
-        if progress.lost_races == 1:
-            return
+        """Let other processes finish: for a random while, longer with each race that is lost."""
         longest = min(LONGEST_PAUSE_SECONDS, PAUSE_SECONDS * 2 ** (progress.lost_races - 2))
-        # Where a turn takes long, because a crowd is here or the machine is busy, the crowd has to
-        # be spread as wide, or it only meets again.
-        passed = self._clock.monotonic() - progress.began
-        longest = max(longest, min(CROWD_PAUSE_SECONDS, passed / 2))
         await self._clock.sleep(longest * self._entropy.token(1)[0] / 255)
 
     def _out_of_time(self, progress: _Progress) -> StoreError:
