@@ -5,12 +5,12 @@ Limits and keys use the canonical E.164 form only, so that no spelling buys a se
 Google's numbering metadata (``phonenumbers``) decides what a number is. It is lenient: it also
 takes letters, extensions, other scripts' digits and control characters; it strips one trunk prefix
 at each pass, and sometimes none; it calls a local number without its area code possible. So the
-text is checked before it, and the result after it.
+text is checked before it, and the result after it. It is also slow: a text that is E.164 already
+is looked up in the plan, and given to the library only when the plan does not settle it.
 """
 
 from __future__ import annotations
 
-import enum
 import functools
 import re
 from typing import Final
@@ -19,6 +19,7 @@ import attrs
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberType, ValidationResult
 
+from smsverify.domain.numbering_plan import LineType, find_in_plan
 from smsverify.domain.phone_problem import (
     MAX_INPUT_LENGTH,
     PROBLEMS,
@@ -39,36 +40,17 @@ MAX_E164_LENGTH: Final = 16
 """Characters: ``+`` and 15 digits (ITU-T E.164, 6.2)."""
 
 CACHE_SIZE: Final = 4096
-"""Parsed spellings kept in memory: a first parse costs about 20 to 50 microseconds."""
+"""Parsed spellings kept in memory: a first parse costs some 5 to 50 microseconds."""
 
 _CHARACTERS: Final = re.compile(r"[0-9 +.()\-]*")
 _E164: Final = re.compile(r"\+[1-9][0-9]{1,14}")
+_PLAIN: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _SEPARATORS: Final = str.maketrans("", "", " .-()")
 _HIDDEN_DIGITS: Final = 3
 _SHOWN_HEAD: Final = 3
 _SHOWN_TAIL: Final = 4
 _SHORTEST_TAIL: Final = 2
 _NORTH_AMERICA: Final = "1"
-
-
-class LineType(enum.StrEnum):
-    """What kind of line the numbering plan says that a number belongs to."""
-
-    MOBILE = "mobile"
-    FIXED_LINE_OR_MOBILE = "fixed_line_or_mobile"
-    """The plan does not tell them apart, as in North America."""
-    FIXED_LINE = "fixed_line"
-    TOLL_FREE = "toll_free"
-    PREMIUM_RATE = "premium_rate"
-    SHARED_COST = "shared_cost"
-    VOIP = "voip"
-    PERSONAL_NUMBER = "personal_number"
-    PAGER = "pager"
-    UAN = "uan"
-    """A company-wide ("universal access") number."""
-    VOICEMAIL = "voicemail"
-    UNKNOWN = "unknown"
-    """The plan has no such number today; it may still be possible by its length."""
 
 
 _LINE_TYPES: Final = {getattr(PhoneNumberType, line_type.name): line_type for line_type in LineType}
@@ -183,6 +165,17 @@ def parse_phone(text: object, *, default_region: str | None = None) -> PhoneNumb
 
 @functools.lru_cache(maxsize=CACHE_SIZE)
 def _parse(text: str, region: str | None) -> PhoneNumber | PhoneProblem:
+    return _parse_by_plan(text) or _parse_by_library(text, region)
+
+
+def _parse_by_plan(text: str) -> PhoneNumber | None:
+    """Return the valid number that is written as E.164 already, if the plan settles it."""
+    code = _calling_code(text) if _PLAIN.fullmatch(text) else ""
+    found = find_in_plan(int(code), text[1 + len(code) :]) if code else None
+    return PhoneNumber(text, *found, is_valid=True) if found else None
+
+
+def _parse_by_library(text: str, region: str | None) -> PhoneNumber | PhoneProblem:
     """Check the characters, drop the separators, and hand the rest to the metadata."""
     dialled = text.translate(_SEPARATORS)
     if not _CHARACTERS.fullmatch(text) or "+" in dialled[1:]:
@@ -238,5 +231,5 @@ def _without_trunk_prefix(found: PhoneNumber) -> PhoneNumber | None:
     national = found.e164[1 + len(code) :]
     if not prefix or not national.startswith(prefix):
         return None
-    rest = _parse(f"+{code}{national.removeprefix(prefix)}", None)
+    rest = _parse_by_library(f"+{code}{national.removeprefix(prefix)}", None)
     return rest if isinstance(rest, PhoneNumber) and rest.is_valid else None

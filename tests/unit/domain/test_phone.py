@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import pickle
 
 import attrs
 import phonenumbers
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from smsverify.domain import phone
 from smsverify.domain.phone import (
     LineType,
     PhoneNumber,
@@ -31,6 +33,24 @@ EXAMPLES = sorted(
     }
 )
 CALLING_CODES = sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE)
+KINDS = phonenumbers.PhoneNumberType.values()
+ALL_EXAMPLES = sorted(
+    {
+        phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        for number in [
+            *itertools.starmap(
+                phonenumbers.example_number_for_type,
+                itertools.product(phonenumbers.SUPPORTED_REGIONS, KINDS),
+            ),
+            *map(
+                phonenumbers.example_number_for_non_geo_entity,
+                phonenumbers.COUNTRY_CODES_FOR_NON_GEO_REGIONS,
+            ),
+        ]
+        if number is not None
+    }
+)
+"""One for every kind of line of every region, and those of no region."""
 
 digits = st.text(st.sampled_from("0123456789"), max_size=15)
 calling_codes = st.sampled_from(CALLING_CODES)
@@ -48,6 +68,15 @@ def likely_numbers(draw: st.DrawFn) -> str:
     kept = draw(st.integers(1, len(national)))
     tail = draw(st.text(st.sampled_from("0123456789"), min_size=len(national) - kept))
     return f"+{code}{draw(prefixes)}{national[:kept]}{tail[: len(national) - kept]}"
+
+
+@st.composite
+def near_examples(draw: st.DrawFn) -> str:
+    """Draw an example of any kind with up to four digits changed, added or dropped."""
+    text = draw(st.sampled_from(ALL_EXAMPLES))
+    for place in draw(st.lists(st.integers(1, len(text)), max_size=4)):
+        text = text[:place] + draw(st.text("0123456789", max_size=2)) + text[place + 1 :]
+    return text
 
 
 almost_any = st.text(st.characters(exclude_categories=()), max_size=40)
@@ -251,6 +280,77 @@ def test_validity_and_type_are_those_of_the_metadata(text: str) -> None:
     if isinstance(found, PhoneNumber):
         assert found.is_valid == phonenumbers.is_valid_number(phonenumbers.parse(found.e164))
         assert found.is_valid == (found.line_type is not LineType.UNKNOWN)
+
+
+def test_the_plan_and_the_library_read_every_kind_of_number_alike() -> None:
+    """An example of each kind of each region is the same number by the short way and the long."""
+    by_library = {e164: phone._parse_by_library(e164, None) for e164 in ALL_EXAMPLES}
+    assert {e164: parse_phone(e164) for e164 in ALL_EXAMPLES} == by_library
+    by_plan = {e164: phone._parse_by_plan(e164) for e164 in ALL_EXAMPLES}
+    assert {e164: found or by_library[e164] for e164, found in by_plan.items()} == by_library
+
+
+@settings(max_examples=settings().max_examples * 5)
+@given(
+    near_examples() | international, st.sampled_from([None, "US", "GB", "IT", "AR", "001", "us"])
+)
+@example("+1555123456", None)
+@example("+15551234567", None)
+@example("+12680000000", None)
+@example("+2250123456789", None)
+@example("+390000000", None)
+@example("+78001234567", "RU")
+@example("+5703211234567", None)
+@example("+5491123456789", "AR")
+@example("+541115123456", None)
+@example("+9991234567", None)
+def test_the_plan_and_the_library_read_any_plain_text_alike(text: str, region: str | None) -> None:
+    """Valid or not, what is written as E.164 gives what the library alone would give."""
+    by_library = phone._parse_by_library(text, region)
+    assert parse_phone(text, default_region=region) == by_library
+    assert phone._parse_by_plan(text) in {None, by_library}
+
+
+def test_the_plan_settles_all_but_a_few_kinds_of_numbers() -> None:
+    """Only numbers that begin like a trunk prefix, or are very short, take the long way."""
+    left = [e164 for e164 in ALL_EXAMPLES if phone._parse_by_plan(e164) is None]
+    assert len(left) < len(ALL_EXAMPLES) / 50
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "+",
+        "+123456",
+        "14155552671",
+        "+1 4155552671",
+        "+14155552671\n",
+        "+1415555267\uff11",
+        "+04155552671",
+        "+1415555267100000",
+        "+9991234567",
+    ],
+)
+def test_the_plan_is_asked_for_plain_numbers_only(text: str) -> None:
+    """Any other spelling is for the library to read."""
+    assert phone._parse_by_plan(text) is None
+
+
+def test_the_long_way_never_asks_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the tests compare the plan with is the library alone, hidden trunk prefixes included."""
+    phone._parse.cache_clear()
+    monkeypatch.delattr(phone, "find_in_plan")
+    hidden = phone._parse_by_library("+5703211234567", None)
+    assert isinstance(hidden, PhoneNumber)
+    assert hidden.e164 == "+573211234567"
+
+
+def test_what_the_plan_settles_never_goes_to_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The short way is the one taken, which its answers alone would not show."""
+    phone._parse.cache_clear()
+    monkeypatch.delattr(phone, "_parse_by_library")
+    assert parsed("+14155552671").region == "US"
 
 
 @given(allowed_text | international | almost_any)
