@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
-from smsverify.adapters.redis.connection import is_sound
 from smsverify.adapters.redis.store import RedisStore
 from smsverify.adapters.system.clock import SystemClock
 from smsverify.domain.error_code import ErrorCode
@@ -192,11 +191,13 @@ class TestNoConnection:
     ) -> None:
         """An idle connection that died is noticed before anything is written to it."""
         now = await time_of(store)
-        (idle,) = next(iter(store._pipelines.get().pool._idle.values()))
+        pool = store._pipelines.get().pool
+        (idle,) = next(iter(pool._idle.values()))
         fault_proxy.cut()
         async with asyncio.timeout(5):
-            while await is_sound(idle):  # noqa: ASYNC110 - nothing tells when it arrives
+            while idle.usable:  # noqa: ASYNC110 - nothing tells when it arrives
                 await asyncio.sleep(0)
+        assert not pool._open
 
         assert isinstance(await store.commit([], [add("n", 1)], now), Written)
         assert await counters(store) == {"n": 1}

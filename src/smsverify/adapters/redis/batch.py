@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     import asyncio
@@ -13,20 +13,28 @@ if TYPE_CHECKING:
     from smsverify.adapters.redis.trouble import Trouble
 
 
+class Carrier(Protocol):
+    """What carries a batch to a server and back."""
+
+    def end(self, error: BaseException) -> None:
+        """Give up; whoever was not answered gets trouble with this cause."""
+        ...
+
+
 class Command:
     """
     A command on its way.
 
     Attributes:
         packed: its bytes.
-        waiting: those who want its reply.
+        waiting: those who want its reply; nobody wants that of ASKING.
     """
 
     __slots__ = ("packed", "waiting")
 
-    def __init__(self, packed: bytes, reply: asyncio.Future[Any]) -> None:
+    def __init__(self, packed: bytes, *waiting: asyncio.Future[Any]) -> None:
         self.packed = packed
-        self.waiting = [reply]
+        self.waiting = list(waiting)
 
     def answer(self, reply: object) -> None:
         """Give everybody who still waits the reply, or a Trouble."""
@@ -46,15 +54,17 @@ class Batch:
         address: where they go, each after ASKING; None for the primary, without it.
         commands: those that were not answered yet.
         reads: the same by their bytes, as far as several callers may share one reply.
+        carrier: what carries them, None before they are sent.
     """
 
-    __slots__ = ("address", "commands", "deadline", "reads")
+    __slots__ = ("address", "carrier", "commands", "deadline", "reads")
 
     def __init__(self, deadline: float, address: Address | None = None) -> None:
         self.deadline = deadline
         self.address = address
         self.commands: deque[Command] = deque()
         self.reads: dict[bytes, Command] = {}
+        self.carrier: Carrier | None = None
 
     def answer_rest(self, trouble: Trouble) -> None:
         """Give trouble to everybody who was not answered."""

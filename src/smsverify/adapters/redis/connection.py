@@ -24,6 +24,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, Final
 
     from smsverify.adapters.redis.deployment import Address, Credentials, Deployment
@@ -36,7 +37,30 @@ another try, perhaps at the server that took over meanwhile, still fits into it.
 
 
 class Link(AbstractConnection):
-    """A connection that can also be let go from outside its event loop."""
+    """A connection that can be taken over, and let go, also from outside its event loop."""
+
+    def hand_over(
+        self, protocol: asyncio.Protocol
+    ) -> tuple[Callable[[bytes], None], asyncio.BaseProtocol]:
+        """
+        Have a protocol of ours get what the server says from now on.
+
+        Returns how to send bytes, and the protocol that stood here before: closing in good order
+        waits until that one hears of the end. Raises redis-py's ConnectionError for a connection
+        that is not open.
+        """
+        if self._writer is None:
+            raise RedisConnectionError("the connection was closed")
+        transport = self._writer.transport
+        before = transport.get_protocol()
+        transport.set_protocol(protocol)
+        return transport.write, before
+
+    def let_go(self) -> None:
+        """Close the connection at once; what was not sent yet is dropped."""
+        writer, self._writer, self._reader = self._writer, None, None
+        if writer is not None:
+            writer.transport.abort()
 
     def abandon(self) -> None:
         """
@@ -103,15 +127,6 @@ async def ask(link: Link, *command: str | int) -> Any:
     except TimeoutError as error:
         await link.disconnect(nowait=True)
         raise RedisTimeoutError(f"no answer within {CONNECT_SECONDS:g} s") from error
-
-
-async def is_sound(link: Link) -> bool:
-    """Say whether an idle link is still open and holds no reply that nobody waits for."""
-    if not link.is_connected:
-        return False
-    with contextlib.suppress(RedisConnectionError):
-        return not await link.can_read()
-    return False
 
 
 def _make(deployment: Deployment, address: Address, credentials: Credentials, *, db: int) -> Link:

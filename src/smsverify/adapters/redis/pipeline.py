@@ -5,8 +5,8 @@ What is submitted in one turn of the event loop is written in one go and answere
 a command's cost is the trip, not the command. Nobody waits for company: a batch leaves at the
 loop's next turn, and only while every connection is out do commands gather for longer.
 
-An exchange runs in a task of its own. So a caller that is cancelled leaves no connection with
-unread replies, and takes no other caller with it.
+No caller's task carries a batch. So one that is cancelled leaves no connection with unread replies,
+and takes no other caller with it.
 """
 
 from __future__ import annotations
@@ -15,19 +15,16 @@ import asyncio
 from collections import deque
 from typing import TYPE_CHECKING
 
-from redis.exceptions import AuthenticationError, BusyLoadingError, ResponseError
-
 from smsverify.adapters.redis.batch import Batch, Command
-from smsverify.adapters.redis.trouble import NotSent, Refused, ReplyLost
+from smsverify.adapters.redis.trouble import NotSent
 from smsverify.ports.store import STORE_SECONDS
 
 if TYPE_CHECKING:
     from typing import Any, Final
 
-    from smsverify.adapters.redis.connection import Link
+    from smsverify.adapters.redis.conversation import Conversation
     from smsverify.adapters.redis.deployment import Address
     from smsverify.adapters.redis.pool import Pool
-    from smsverify.adapters.redis.trouble import Trouble
 
 ANSWER_SECONDS: Final = STORE_SECONDS - 0.1
 """How long a command may take in all: so our own sentence comes before the caller gives up."""
@@ -38,10 +35,6 @@ How many commands travel together at most. Of 64 busy tasks some are then always
 replies of others are worked on here. Measured with whole verifications, server and client on a core
 each: a quarter more than in batches of 64, a tenth more than in batches of 32 or of 8.
 """
-
-_ERROR_REPLIES: Final = (ResponseError, BusyLoadingError, AuthenticationError)
-# The last two count as errors of the connection in redis-py; but they are replies, and the replies
-# behind them are still to be read.
 
 _ASKING: Final = b"*1\r\n$6\r\nASKING\r\n"
 
@@ -59,9 +52,15 @@ class Pipeline:
         self.pool = pool
         self._limit = limit
         self._loop = asyncio.get_running_loop()
-        self._waiting: deque[Batch] = deque()
         self._filling: Batch | None = None
-        self._workers: set[asyncio.Task[None]] = set()
+        self._waiting: deque[Batch] = deque()
+        self._timed: deque[Batch] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+        self._out = 0
+        self._sends_soon = False
+        self._openings: set[asyncio.Task[None]] = set()
+        self._quiet = asyncio.Event()
+        self._quiet.set()
 
     def submit(self, packed: bytes, *, is_read: bool) -> asyncio.Future[Any]:
         """
@@ -72,8 +71,7 @@ class Pipeline:
         reply: asyncio.Future[Any] = self._loop.create_future()
         batch = self._filling
         if batch is None or len(batch.commands) >= BATCH:
-            batch = self._filling = Batch(self._loop.time() + ANSWER_SECONDS)
-            self._queue(batch)
+            batch = self._filling = self._new_batch(None)
         if is_read:
             same = batch.reads.get(packed)
             if same is not None:
@@ -88,92 +86,127 @@ class Pipeline:
     def submit_to(self, address: Address, packed: bytes) -> asyncio.Future[Any]:
         """Queue a command for a node that takes our slot over and does not own it yet."""
         reply: asyncio.Future[Any] = self._loop.create_future()
-        batch = Batch(self._loop.time() + ANSWER_SECONDS, address)
-        batch.commands.append(Command(packed, reply))
-        self._queue(batch)
+        batch = self._new_batch(address)
+        batch.commands += (Command(_ASKING), Command(packed, reply))
         return reply
 
     async def close(self) -> None:
         """Let what is under way end, which it does in time, and close the connections."""
         try:
-            while self._workers:
-                await asyncio.gather(*self._workers, return_exceptions=True)
-                # An end is noted a turn later, and gathering what has ended may take no turn.
-                await asyncio.sleep(0)
+            await self._quiet.wait()
         finally:
+            # A loop that is wound up cancels us: then nothing more comes to its end.
+            for opening in self._openings:
+                opening.cancel()
+            # Those that wait first, or they would be sent when the others make room.
+            for batch in reversed(tuple(self._timed)):
+                if batch.commands:
+                    self._give_up(batch)
+            self._stop_timer()
             await self.pool.close()
 
     def abandon(self) -> None:
         """Let go of the connections from outside the event loop."""
         self.pool.abandon()
 
-    def _queue(self, batch: Batch) -> None:
+    def _new_batch(self, address: Address | None) -> Batch:
+        batch = Batch(self._loop.time() + ANSWER_SECONDS, address)
         self._waiting.append(batch)
-        self._set_to_work()
+        self._quiet.clear()
+        if not self._sends_soon:
+            # After all who run in this turn, so that they go along.
+            self._sends_soon = True
+            self._loop.call_soon(self._send_waiting)
+        self._time(batch)
+        return batch
 
-    def _set_to_work(self) -> None:
-        if len(self._workers) < self._limit:
-            worker = self._loop.create_task(self._work())
-            self._workers.add(worker)
-            worker.add_done_callback(self._ended)
-
-    def _ended(self, worker: asyncio.Task[None]) -> None:
-        self._workers.discard(worker)
-        if not self._waiting:
-            return
-        if not worker.cancelled():
-            self._set_to_work()
-            return
-        # The loop is being wound up; who is not, may ask again.
-        self._filling = None
-        while self._waiting:
-            batch = self._waiting.popleft()
-            batch.answer_rest(NotSent(asyncio.CancelledError(), batch.address, batch.deadline))
-
-    async def _work(self) -> None:
-        """Send batches until none waits; the first step comes after all who run in this turn."""
-        while self._waiting:
+    def _send_waiting(self) -> None:
+        """Send batches while a connection is free or may be opened."""
+        self._sends_soon = False
+        while self._waiting and self._out < self._limit:
             batch = self._waiting.popleft()
             if batch is self._filling:
                 self._filling = None
-            await self._exchange(batch)
+            if not batch.commands:
+                continue  # its time was up while it waited
+            self._out += 1
+            conversation = self.pool.take(batch.address)
+            if conversation is not None:
+                conversation.begin(batch)
+            else:
+                opening = self._loop.create_task(self._open_for(batch))
+                self._openings.add(opening)
+                opening.add_done_callback(self._openings.discard)
+        if not self._out and not self._waiting:
+            self._timed.clear()
+            self._stop_timer()
+            self._quiet.set()
 
-    async def _exchange(self, batch: Batch) -> None:
-        """Send a batch and hand out the replies; whatever happens, everybody gets an answer."""
-        kind: type[Trouble] = NotSent
-        address = batch.address
+    async def _open_for(self, batch: Batch) -> None:
+        """Open a connection and send a batch on it; whatever happens, everybody gets an answer."""
         try:
             async with asyncio.timeout_at(batch.deadline):
-                link, address = await self.pool.borrow(batch.address)
-                kind = ReplyLost
-                try:
-                    await _talk(link, address, batch)
-                except BaseException:
-                    await self.pool.drop(link)
-                    raise
-            self.pool.give_back(link, address)
-        except asyncio.CancelledError as error:
-            batch.answer_rest(kind(error, address, batch.deadline))
-            raise
-        except Exception as error:  # noqa: BLE001 - a worker that dies would leave callers waiting
-            batch.answer_rest(kind(error, address, batch.deadline))
-            if address is not None:
-                await self.pool.distrust(address)
+                conversation = await self.pool.open(
+                    batch.address, finished=self._finished, ended=self._ended
+                )
+        except BaseException as error:
+            batch.answer_rest(NotSent(error, batch.address, batch.deadline))
+            self._one_less_out()
+            if not isinstance(error, Exception):
+                raise  # the loop is wound up
+            return
+        if batch.commands:
+            conversation.begin(batch)
+        else:  # its time was up at the last moment
+            self._finished(conversation)
 
+    def _finished(self, conversation: Conversation) -> None:
+        self.pool.give_back(conversation)
+        self._one_less_out()
 
-async def _talk(link: Link, address: Address, batch: Batch) -> None:
-    """Write all commands, then read all replies."""
-    unanswered = batch.commands
-    packed = [command.packed for command in unanswered]
-    if batch.address is not None:
-        packed.insert(0, _ASKING)
-    await link.send_packed_command(packed, check_health=False)
-    if batch.address is not None:
-        await link.read_response()
-    read = link.read_response
-    while unanswered:
-        try:
-            reply = await read(disconnect_on_error=False)
-        except _ERROR_REPLIES as error:
-            reply = Refused(error, address, batch.deadline)
-        unanswered.popleft().answer(reply)
+    def _ended(self, conversation: Conversation, in_the_middle: bool) -> None:  # noqa: FBT001
+        self.pool.forget(conversation)
+        if in_the_middle:
+            self.pool.distrust(conversation.address)
+            self._one_less_out()
+
+    def _one_less_out(self) -> None:
+        self._out -= 1
+        if not self._sends_soon:
+            self._send_waiting()
+
+    def _time(self, batch: Batch) -> None:
+        """See to it that a batch is answered in time, with one timer for all: the oldest's."""
+        timed = self._timed
+        while timed and not timed[0].commands:
+            timed.popleft()
+        timed.append(batch)
+        if self._timer is None:
+            self._timer = self._loop.call_at(batch.deadline, self._time_is_up)
+
+    def _time_is_up(self) -> None:
+        """Answer for the servers that did not, and wait for the next deadline if there is one."""
+        self._timer = None
+        now = self._loop.time()
+        while self._timed:
+            batch = self._timed[0]
+            if batch.commands and batch.deadline > now:
+                self._timer = self._loop.call_at(batch.deadline, self._time_is_up)
+                return
+            # Off the list first: giving up may empty it, or put the next batch on it.
+            self._timed.popleft()
+            if batch.commands:
+                self._give_up(batch)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _give_up(self, batch: Batch) -> None:
+        if batch is self._filling:
+            self._filling = None
+        if batch.carrier is not None:
+            batch.carrier.end(TimeoutError())
+        else:
+            batch.answer_rest(NotSent(TimeoutError(), batch.address, batch.deadline))

@@ -5,21 +5,25 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
+from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 
-from smsverify.adapters.redis.connection import connect, is_sound, make_link
+from smsverify.adapters.redis.connection import connect, make_link
+from smsverify.adapters.redis.conversation import Conversation
 from smsverify.adapters.redis.primary import make_primary
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from smsverify.adapters.redis.connection import Link
     from smsverify.adapters.redis.deployment import Address, Deployment
 
 
 class Pool:
     """
-    Lends connections, mostly to the primary.
+    Keeps conversations, mostly with the primary.
 
-    Who borrows gives back or drops. The bound is kept by the borrower, which never holds more than
+    Who takes one gives it back. The bound is kept by the borrower, which never has more than
     ``limit`` at a time; the pool sees to it that idle ones don't add to that.
 
     Args:
@@ -31,41 +35,63 @@ class Pool:
     def __init__(self, deployment: Deployment, slot: int, limit: int) -> None:
         self._deployment = deployment
         self._limit = limit
-        self._idle: dict[Address, list[Link]] = {}
-        self._open: set[Link] = set()
+        self._idle: dict[Address, list[Conversation]] = {}
+        self._open: set[Conversation] = set()
+        self._being_opened = 0
         self.primary = make_primary(deployment, slot)
 
-    async def borrow(self, address: Address | None) -> tuple[Link, Address]:
-        """
-        Return a connection to the primary, or to another server, and where that is.
+    def take(self, address: Address | None) -> Conversation | None:
+        """Return an idle conversation with the primary, or with another server; None for none."""
+        wanted = address or self.primary.known
+        idle = None if wanted is None else self._idle.get(wanted)
+        return idle.pop() if idle else None
 
-        Nothing of the borrower's was sent when it raises.
+    async def open(
+        self,
+        address: Address | None,
+        *,
+        finished: Callable[[Conversation], None],
+        ended: Callable[[Conversation, bool], None],
+    ) -> Conversation:
+        """
+        Return a new conversation, with the primary or with another server.
+
+        Nothing of the borrower's was sent when it raises one of redis-py's errors.
         """
         wanted = address or await self.primary.find()
-        idle = self._idle.get(wanted)
-        while idle:
-            link = idle.pop()
-            if await is_sound(link):
-                return link, wanted
-            await self.drop(link)
-        await self._make_room()
-        return await self._open_link(wanted, is_primary=address is None), wanted
+        self._being_opened += 1
+        self._make_room()
+        link = make_link(self._deployment, wanted)
+        try:
+            await self._connect(link, is_primary=address is None)
+            conversation = Conversation(link, wanted, finished=finished, ended=ended)
+        except BaseException:
+            link.let_go()
+            if address is None:
+                self.distrust(wanted)
+            raise
+        finally:
+            self._being_opened -= 1
+        self._open.add(conversation)
+        return conversation
 
-    def give_back(self, link: Link, address: Address) -> None:
-        """Take back a connection whose replies were all read."""
-        if link in self._open:
-            self._idle.setdefault(address, []).append(link)
+    def give_back(self, conversation: Conversation) -> None:
+        """Take back a conversation whose replies were all read."""
+        if conversation in self._open:
+            self._idle.setdefault(conversation.address, []).append(conversation)
 
-    async def drop(self, link: Link) -> None:
-        """Close a connection that may hold unread replies, or none will come on."""
-        self._open.discard(link)
-        await link.disconnect(nowait=True)
+    def forget(self, conversation: Conversation) -> None:
+        """A conversation came to an end, in anybody's hands."""
+        self._open.discard(conversation)
+        idle = self._idle.get(conversation.address, [])
+        if conversation in idle:
+            idle.remove(conversation)
 
-    async def distrust(self, address: Address) -> None:
+    def distrust(self, address: Address) -> None:
         """A server failed: whatever else is open to it has likely the same fate."""
         self.primary.forget(address)
-        for link in self._idle.pop(address, []):
-            await self.drop(link)
+        for conversation in self._idle.pop(address, []):
+            conversation.end(RedisConnectionError("the server failed"))
 
     async def close(self) -> None:
         """Close all; the pool can be used again."""
@@ -73,34 +99,27 @@ class Pool:
         try:
             while self._open:
                 with contextlib.suppress(RedisError):  # it took too long to say goodbye
-                    await self._open.pop().disconnect()
+                    await self._open.pop().close()
         finally:
             # A loop that is wound up cancels us in the middle.
             while self._open:
-                await self._open.pop().disconnect(nowait=True)
+                self._open.pop().link.let_go()
 
     def abandon(self) -> None:
         """Let go of all connections from outside their event loop."""
         self._idle.clear()
         while self._open:
-            self._open.pop().abandon()
+            self._open.pop().link.abandon()
 
-    async def _open_link(self, address: Address, *, is_primary: bool) -> Link:
-        link = make_link(self._deployment, address)
-        self._open.add(link)
-        try:
-            await connect(link)
-            if is_primary:
-                await self.primary.check(link)
-        except BaseException:
-            await self.drop(link)
-            if is_primary:
-                await self.distrust(address)
-            raise
-        return link
+    async def _connect(self, link: Link, *, is_primary: bool) -> None:
+        await connect(link)
+        if is_primary:
+            await self.primary.check(link)
+        if await link.can_read():
+            raise RedisConnectionError("the server left, or said something unasked")
 
-    async def _make_room(self) -> None:
+    def _make_room(self) -> None:
         """Close an idle connection to some other server if all that may be open are."""
-        for links in self._idle.values():
-            while links and len(self._open) >= self._limit:
-                await self.drop(links.pop())
+        for conversations in self._idle.values():
+            while conversations and len(self._open) + self._being_opened > self._limit:
+                conversations.pop().end(RedisConnectionError("another server needs the place"))

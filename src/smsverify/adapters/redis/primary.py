@@ -31,6 +31,11 @@ ASK_SECONDS: Final = 0.5
 class Primary(Protocol):
     """Knows which server takes our writes; belongs to one event loop."""
 
+    @property
+    def known(self) -> Address | None:
+        """Where it is, as far as that is known without asking."""
+        ...
+
     async def find(self) -> Address:
         """Return where it is, asking around if it is not known; raises one of redis-py's errors."""
         ...
@@ -65,6 +70,11 @@ class OnlyServer:
     def __init__(self, address: Address) -> None:
         self._address = address
 
+    @property
+    def known(self) -> Address:
+        """The one."""
+        return self._address
+
     async def find(self) -> Address:
         """Return the one."""
         return self._address
@@ -89,6 +99,11 @@ class _Asked(abc.ABC):
         self._known: Address | None = None
         # Many commands may want to know at the same time; one asks for all.
         self._asking = asyncio.Lock()
+
+    @property
+    def known(self) -> Address | None:
+        """What was found last, unless it failed since."""
+        return self._known
 
     async def find(self) -> Address:
         """Return what is known, or the first answer."""

@@ -93,7 +93,7 @@ class Repetition:
             packed = self._script.call_in_full(self._keys, self._arguments)
             return await pipeline.submit_to(_address(cause, trouble), packed)
         elif trouble.address is not None and error_word(cause) in SAID_BY_NO_PRIMARY:
-            await pipeline.pool.distrust(trouble.address)
+            pipeline.pool.distrust(trouble.address)
         call = self._script.call_in_full if isinstance(cause, NoScriptError) else self._script.call
         packed = call(self._keys, self._arguments)
         return await pipeline.submit(packed, is_read=self._script is LOAD)

@@ -19,6 +19,7 @@ from smsverify.domain.error_code import ErrorCode
 from smsverify.ports.store import CeilingReached, Conflict, Loaded, Stale, Written
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable, Sequence
     from typing import Any, Final
 
@@ -89,7 +90,10 @@ class RedisStore:
         namespace = self._namespace
         # Without a key a cluster would not know whom to ask.
         keys = [namespace + key for key in (*records, *counters)] or [namespace]
-        reply = await self._run(LOAD, keys, (len(records), len(counters), self._time()))
+        arguments = (len(records), len(counters), self._time())
+        reply = await self._submit(LOAD, keys, arguments)
+        if isinstance(reply, Trouble):
+            reply = await self._repeat(LOAD, keys, arguments).after(reply, also_if_executed=True)
         now = reply[1]
         if reply[0] == _FOREIGN:
             raise data_invalid(f"the key {keys[reply[2]]}")
@@ -117,27 +121,27 @@ class RedisStore:
                 number = groups[add.key] = len(keys)
             ceiling = b"" if add.ceiling is None else add.ceiling
             arguments += (number, add.field, add.amount, ceiling, add.keep_until)
-        reply = await self._run(COMMIT, keys or [namespace], arguments, repeat=bool(swaps))
+        keys = keys or [namespace]
+        reply = await self._submit(COMMIT, keys, arguments)
+        if isinstance(reply, Trouble):
+            again = self._repeat(COMMIT, keys, arguments)
+            reply = await again.after(reply, also_if_executed=bool(swaps))
         return Written(reply) if type(reply) is int else _answer(reply, keys)
 
     async def close(self) -> None:
         """Close the connections; the store can be used again afterwards."""
         await self._pipelines.close()
 
-    async def _run(
-        self,
-        script: Script,
-        keys: Sequence[str],
-        arguments: Sequence[Argument],
-        *,
-        repeat: bool = True,
-    ) -> Any:
+    def _submit(
+        self, script: Script, keys: Sequence[str], arguments: Sequence[Argument]
+    ) -> asyncio.Future[Any]:
         packed = script.call(keys, arguments)
-        reply = await self._pipelines.get().submit(packed, is_read=script is LOAD)
-        if isinstance(reply, Trouble):
-            again = Repetition(self._pipelines.get, self._clock, script, keys, arguments)
-            return await again.after(reply, also_if_executed=repeat)
-        return reply
+        return self._pipelines.get().submit(packed, is_read=script is LOAD)
+
+    def _repeat(
+        self, script: Script, keys: Sequence[str], arguments: Sequence[Argument]
+    ) -> Repetition:
+        return Repetition(self._pipelines.get, self._clock, script, keys, arguments)
 
     def _time(self) -> Argument:
         return b"" if self._time_override is None else self._time_override()

@@ -22,6 +22,15 @@ async def test_all_who_wait_get_the_reply() -> None:
     assert left.cancelled()
 
 
+def test_a_command_that_nobody_waits_for_is_answered_all_the_same() -> None:
+    """As ASKING is: its reply must be read, and is nobody's."""
+    command = Command(b"x")
+
+    command.answer("reply")
+
+    assert command.waiting == []
+
+
 async def test_the_rest_is_answered_with_the_trouble() -> None:
     """As a value, so that nothing is logged for those who are gone."""
     loop = asyncio.get_running_loop()

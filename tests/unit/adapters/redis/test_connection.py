@@ -8,7 +8,7 @@ import os
 import socket
 import stat
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -22,16 +22,14 @@ from smsverify.adapters.redis.connection import (
     TlsLink,
     ask,
     connect,
-    is_sound,
     make_link,
     make_sentinel_link,
 )
 from smsverify.adapters.redis.deployment import Address, Credentials, Deployment, Topology
+from tests.unit.adapters.redis.doubles import DEPLOYMENT, HERE, linked, turns
+from tests.unit.virtual_time import run_virtually
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-HERE = Address("here", 1)
+Pair = tuple[socket.socket, socket.socket]
 
 
 def deployment(**changes: Any) -> Deployment:
@@ -148,75 +146,106 @@ class TestTime:
         assert link.ended
 
 
-@pytest.fixture
-def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
-    """Give two ends of a connection without a network."""
-    ours, theirs = socket.socketpair()
-    yield ours, theirs
-    theirs.close()
+class Listener(asyncio.Protocol):
+    """Keeps what it hears, and lets the one who stood there before know of the end."""
+
+    def __init__(self) -> None:
+        self.heard = b""
+        self.ends: list[Exception | None] = []
+        self.before: Any = None
+
+    def data_received(self, data: bytes) -> None:
+        """Keep it."""
+        self.heard += data
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Keep it, and pass it on."""
+        self.ends.append(exc)
+        self.before.connection_lost(exc)
 
 
-async def linked(ours: socket.socket) -> Link:
-    """Return a link over this socket."""
-    link = make_link(deployment(), HERE)
-    link._reader, link._writer = await asyncio.open_connection(sock=ours)
-    link._parser.on_connect(link)
-    return link
+class TestTakingOver:
+    """A protocol of ours in place of redis-py's stream."""
+
+    async def test_it_hears_what_the_server_says_and_can_speak(self, pair: Pair) -> None:
+        """Nothing of it goes to the stream any more."""
+        link, listener = await linked(pair[0]), Listener()
+
+        write, listener.before = link.hand_over(listener)
+        write(b"to you")
+        pair[1].sendall(b"to us")
+        await turns()
+
+        assert pair[1].recv(100) == b"to you"
+        assert listener.heard == b"to us"
+        assert link._reader is not None
+        assert link._reader._buffer == b""  # type: ignore[attr-defined]
+        link.let_go()
+        await turns()
+
+    def test_closing_waits_until_the_stream_hears_of_the_end(self, pair: Pair) -> None:
+        """Which it does from the protocol."""
+
+        async def close() -> None:
+            link, listener = await linked(pair[0]), Listener()
+            _, listener.before = link.hand_over(listener)
+
+            await link.disconnect()
+
+            assert listener.ends == [None]
+            assert pair[0].fileno() == -1
+
+        _, waited = run_virtually(close())
+        assert waited == 0
+
+    @pytest.mark.parametrize("how", ["never opened", "let go", "disconnected"])
+    async def test_what_is_not_open_is_refused(self, pair: Pair, how: str) -> None:
+        """With redis-py's kind of error."""
+        link = make_link(DEPLOYMENT, HERE) if how == "never opened" else await linked(pair[0])
+        if how == "let go":
+            link.let_go()
+        elif how == "disconnected":
+            await link.disconnect()
+
+        with pytest.raises(RedisConnectionError):
+            link.hand_over(asyncio.Protocol())
+        await turns()
 
 
-class TestSoundness:
-    """Whether an idle connection may be lent."""
+class TestLettingGo:
+    """Closing at once, without waiting for anybody."""
 
-    async def test_an_open_and_silent_one_is_sound(
-        self, pair: tuple[socket.socket, socket.socket]
-    ) -> None:
-        """As it should be between two exchanges."""
+    async def test_what_was_not_sent_yet_is_dropped(self, pair: Pair) -> None:
+        """And the socket is closed at the loop's next turn."""
         link = await linked(pair[0])
+        much = 1 << 24
+        assert link._writer is not None
+        link._writer.write(b"x" * much)
 
-        assert await is_sound(link)
-        await link.disconnect()
-        assert not await is_sound(link)
+        link.let_go()
+        assert not link.is_connected
+        await turns()
 
-    @pytest.mark.parametrize("sent", [b"", b"+OK\r\n"])
-    async def test_an_ended_one_and_one_with_a_reply_in_it_are_not(
-        self, pair: tuple[socket.socket, socket.socket], sent: bytes
-    ) -> None:
-        """A reply that nobody waits for would be taken for another's."""
-        link = await linked(pair[0])
-        if sent:
-            pair[1].sendall(sent)
-        else:
-            pair[1].shutdown(socket.SHUT_RDWR)
-        async with asyncio.timeout(5):
-            while await is_sound(link):  # noqa: ASYNC110 - nothing tells when it arrives
-                await asyncio.sleep(0)
+        assert pair[0].fileno() == -1
+        taken = 0
+        while some := pair[1].recv(much):
+            taken += len(some)
+        assert 0 < taken < much
 
-        await link.disconnect(nowait=True)
+    async def test_what_was_never_opened_is_let_go_too(self, pair: Pair) -> None:
+        """Twice is no mistake either."""
+        for link in (make_link(DEPLOYMENT, HERE), await linked(pair[0])):
+            link.let_go()
+            link.let_go()
 
-    async def test_one_that_was_never_opened_is_not(self) -> None:
-        """There is nothing to lend."""
-        assert not await is_sound(make_link(deployment(), HERE))
-
-    async def test_one_that_fails_to_tell_is_not(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """Whatever is wrong with it."""
-        link = make_link(deployment(), HERE)
-        link._reader = link._writer = object()  # type: ignore[assignment]
-
-        async def fail() -> bool:
-            raise RedisConnectionError("gone")
-
-        monkeypatch.setattr(link, "can_read", fail)
-
-        assert not await is_sound(link)
-        link._reader = link._writer = None
+            assert not link.is_connected
+        await turns()
 
 
 class TestAbandoning:
     """Letting go from outside the event loop."""
 
-    def test_the_socket_is_released_at_once(
-        self, pair: tuple[socket.socket, socket.socket]
-    ) -> None:
+    def test_the_socket_is_released_at_once(self, pair: Pair) -> None:
         """The other end sees the end, though the loop is closed; the number is not freed twice."""
         loop = asyncio.new_event_loop()
         link = loop.run_until_complete(linked(pair[0]))
@@ -237,7 +266,7 @@ class TestAbandoning:
 
     def test_what_was_never_opened_is_let_go_too(self) -> None:
         """Twice is no mistake either."""
-        link = make_link(deployment(), HERE)
+        link = make_link(DEPLOYMENT, HERE)
 
         link.abandon()
         link.abandon()

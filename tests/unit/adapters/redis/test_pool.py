@@ -1,266 +1,412 @@
-"""Lending connections: sound ones, few, to the server that is wanted."""
+"""Keeping connections: few, to the server that is wanted, and none that has come to an end."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+import contextlib
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from smsverify.adapters.redis import pool as pool_module
+from smsverify.adapters.redis.connection import connect, make_link
 from smsverify.adapters.redis.deployment import Deployment, Topology
 from smsverify.adapters.redis.pool import Pool
-from tests.unit.adapters.redis.doubles import HERE, THERE
+from smsverify.adapters.redis.primary import NamedBySentinels
+from tests.unit.adapters.redis.doubles import DEPLOYMENT, HERE, THERE, FakePrimary, turns
 
 if TYPE_CHECKING:
+    import socket
+
+    from smsverify.adapters.redis.connection import Link
+    from smsverify.adapters.redis.conversation import Conversation
     from smsverify.adapters.redis.deployment import Address
-
-DEPLOYMENT = Deployment(Topology.SINGLE, (HERE,))
-
-
-class Link:
-    """A connection that notes what becomes of it."""
-
-    def __init__(self, address: Address) -> None:
-        self.address = address
-        self.sound = True
-        self.fate = "made"
-
-    async def disconnect(self, *, nowait: bool = False) -> None:
-        """Note it."""
-        self.fate = "dropped" if nowait else "closed"
-
-    def abandon(self) -> None:
-        """Note it."""
-        self.fate = "abandoned"
+    from tests.unit.adapters.redis.doubles import FakeLink, FakeServers
 
 
-class World:
-    """All connections that were made, and what is wrong with the servers."""
+class Borrower:
+    """
+    Who takes connections from a pool of two, and is told what becomes of them.
+
+    Attributes:
+        primary: whom the pool asks for the primary.
+        ended: those that came to an end, and whether in the middle of a batch.
+    """
 
     def __init__(self) -> None:
-        self.made: list[Link] = []
-        self.trouble: dict[Address, BaseException] = {}
+        self.pool = Pool(DEPLOYMENT, 0, 2)
+        self.primary = FakePrimary()
+        self.pool.primary = self.primary
+        self.ended: list[tuple[Conversation, bool]] = []
 
-    def make(self, _: Deployment, address: Address) -> Link:
-        """Stand in for `make_link`."""
-        self.made.append(Link(address))
-        return self.made[-1]
+    async def open(self, address: Address | None = None) -> Conversation:
+        """Have a connection opened."""
+        return await self.pool.open(
+            address, finished=self.pool.give_back, ended=self.have_it_forgotten
+        )
 
-    async def connect(self, link: Link) -> None:
-        """Stand in for `connect`."""
-        if link.address in self.trouble:
-            raise self.trouble[link.address]
-        link.fate = "open"
+    async def keep(self, address: Address | None = None) -> Conversation:
+        """Have one opened and give it back."""
+        conversation = await self.open(address)
+        self.pool.give_back(conversation)
+        return conversation
 
-    async def is_sound(self, link: Link) -> bool:
-        """Stand in for `is_sound`."""
-        return link.sound
-
-
-class Primary:
-    """A primary that is here, unless told otherwise."""
-
-    def __init__(self) -> None:
-        self.address = HERE
-        self.forgotten: list[Address] = []
-        self.unfit: BaseException | None = None
-
-    async def find(self) -> Address:
-        """Say where."""
-        return self.address
-
-    def forget(self, address: Address) -> None:
-        """Note it."""
-        self.forgotten.append(address)
-
-    async def check(self, _: Link) -> None:
-        """Refuse it if told so."""
-        if self.unfit is not None:
-            raise self.unfit
+    def have_it_forgotten(self, conversation: Conversation, in_the_middle: bool) -> None:
+        """Note the end."""
+        self.ended.append((conversation, in_the_middle))
+        self.pool.forget(conversation)
 
 
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> World:
-    """Give a world without sockets."""
-    world = World()
-    monkeypatch.setattr(pool_module, "make_link", world.make)
-    monkeypatch.setattr(pool_module, "connect", world.connect)
-    monkeypatch.setattr(pool_module, "is_sound", world.is_sound)
-    return world
+def borrower(servers: FakeServers) -> Borrower:
+    """Give one who has borrowed nothing yet."""
+    return Borrower()
 
 
 @pytest.fixture
-def pool(world: World) -> Pool:
-    """Give a pool of two."""
-    pool = Pool(DEPLOYMENT, 0, 2)
-    pool.primary = Primary()  # type: ignore[assignment]
-    return pool
+def pool(borrower: Borrower) -> Pool:
+    """Give the pool."""
+    return borrower.pool
 
 
-async def test_what_was_given_back_is_lent_again(pool: Pool, world: World) -> None:
-    """The one that was used last comes first."""
-    first, _ = await pool.borrow(None)
-    second, _ = await pool.borrow(None)
-    assert first is not second
-    pool.give_back(first, HERE)
-    pool.give_back(second, HERE)
+class TestTaking:
+    """Which connection is taken again."""
 
-    assert await pool.borrow(None) == (second, HERE)
-    assert len(world.made) == 2
+    async def test_what_was_given_back_is_taken_again(self, pool: Pool, borrower: Borrower) -> None:
+        """The one that was used last comes first; none twice."""
+        first, second = await borrower.open(), await borrower.open()
+        assert pool.take(None) is None
+        pool.give_back(first)
+        pool.give_back(second)
 
+        assert [pool.take(None) for _ in range(3)] == [second, first, None]
 
-async def test_a_connection_that_died_meanwhile_is_not_lent(pool: Pool, world: World) -> None:
-    """Nor one with a reply in it that nobody waits for."""
-    link, _ = await pool.borrow(None)
-    pool.give_back(link, HERE)
-    world.made[0].sound = False
+    async def test_one_that_ended_meanwhile_is_not_taken(
+        self, pool: Pool, borrower: Borrower, servers: FakeServers
+    ) -> None:
+        """Be it the server that closed it."""
+        gone, there = await borrower.keep(), await borrower.keep()
 
-    lent, _ = await pool.borrow(None)
+        servers.links[0].lose()
+        await turns()
 
-    assert lent is not link
-    assert [link.fate for link in world.made] == ["dropped", "open"]
+        assert borrower.ended == [(gone, False)]
+        assert [pool.take(None) for _ in range(2)] == [there, None]
+        assert pool._open == {there}
 
+    async def test_another_server_has_connections_of_its_own(
+        self, pool: Pool, borrower: Borrower, servers: FakeServers
+    ) -> None:
+        """They are not taken for the primary's, but for the server that was named."""
+        there = await borrower.keep(THERE)
+        assert pool.take(None) is None
+        here = await borrower.keep()
 
-async def test_another_server_has_connections_of_its_own(pool: Pool, world: World) -> None:
-    """They are not lent for the primary."""
-    there, address = await pool.borrow(THERE)
-    pool.give_back(there, THERE)
+        assert [link.address for link in servers.links] == [THERE, HERE]
+        assert [pool.take(THERE), pool.take(THERE), pool.take(HERE)] == [there, None, here]
 
-    here, _ = await pool.borrow(None)
+    async def test_a_new_primary_is_another_server(self, pool: Pool, borrower: Borrower) -> None:
+        """What leads to the former one is not taken for it."""
+        former = await borrower.keep()
 
-    assert address == THERE
-    assert [link.address for link in world.made] == [THERE, HERE]
-    assert here is not there
-    assert (await pool.borrow(THERE))[0] is there
+        borrower.primary.known = THERE
 
+        assert pool.take(None) is None
+        assert (await borrower.open()).address == THERE
+        assert pool.take(HERE) is former
 
-async def test_idle_ones_make_room(pool: Pool, world: World) -> None:
-    """Two may be open; those that lie idle elsewhere don't count against who needs one."""
-    for link in [(await pool.borrow(None))[0] for _ in range(2)]:
-        pool.give_back(link, HERE)
+    async def test_while_nobody_knows_the_primary_none_is_taken(
+        self, pool: Pool, borrower: Borrower
+    ) -> None:
+        """It is asked for when one is opened."""
+        kept = await borrower.keep()
+        borrower.primary.known = None
+        assert pool.take(None) is None
 
-    await pool.borrow(THERE)
+        opened = await borrower.open()
 
-    assert [link.fate for link in world.made] == ["open", "dropped", "open"]
-
-
-async def test_a_failed_connection_leaves_nothing(pool: Pool, world: World) -> None:
-    """It is closed, and its server asked for anew."""
-    world.trouble[HERE] = RedisConnectionError("refused")
-
-    with pytest.raises(RedisConnectionError):
-        await pool.borrow(None)
-
-    assert world.made[0].fate == "dropped"
-    assert pool.primary.forgotten == [HERE]  # type: ignore[attr-defined]
-    assert pool._open == set()
-
-
-async def test_a_server_that_is_no_primary_is_left(pool: Pool, world: World) -> None:
-    """Whatever it may have been once."""
-    pool.primary.unfit = RedisConnectionError("a replica")  # type: ignore[attr-defined]
-
-    with pytest.raises(RedisConnectionError, match="replica"):
-        await pool.borrow(None)
-
-    assert world.made[0].fate == "dropped"
+        assert opened.address == HERE
+        assert pool.take(None) is kept
 
 
-async def test_only_the_primary_must_be_one(pool: Pool, world: World) -> None:
-    """A node that takes our slot over is not asked what it is."""
-    pool.primary.unfit = RedisConnectionError("a replica")  # type: ignore[attr-defined]
+class TestRoom:
+    """How many are open at a time."""
 
-    await pool.borrow(THERE)
+    async def test_idle_ones_make_room(self, borrower: Borrower, servers: FakeServers) -> None:
+        """Two may be open; those that lie idle elsewhere don't count against who needs one."""
+        await borrower.keep()
+        await borrower.open()
 
-    assert world.made[0].fate == "open"
+        await borrower.open(THERE)
 
+        assert servers.fates == ["dropped", "open", "open"]
 
-async def test_cancelled_while_connecting_nothing_stays_open(pool: Pool, world: World) -> None:
-    """A connection half made is none."""
-    world.trouble[HERE] = asyncio.CancelledError()
+    async def test_while_there_is_room_nobody_must_go(
+        self, borrower: Borrower, servers: FakeServers
+    ) -> None:
+        """A connection is worth keeping."""
+        await borrower.keep()
 
-    with pytest.raises(asyncio.CancelledError):
-        await pool.borrow(None)
+        await borrower.open(THERE)
 
-    assert world.made[0].fate == "dropped"
-    assert pool._open == set()
+        assert servers.fates == ["open", "open"]
 
+    async def test_two_that_are_opened_at_once_both_need_room(
+        self, pool: Pool, borrower: Borrower, servers: FakeServers
+    ) -> None:
+        """One on its way is as good as open."""
+        here = [await borrower.open() for _ in range(2)]
+        for conversation in here:
+            pool.give_back(conversation)
 
-async def test_a_server_that_failed_loses_its_idle_connections(pool: Pool, world: World) -> None:
-    """They have likely the same fate; those to others stay."""
-    here, _ = await pool.borrow(None)
-    there, _ = await pool.borrow(THERE)
-    pool.give_back(here, HERE)
-    pool.give_back(there, THERE)
+        await asyncio.gather(borrower.open(THERE), borrower.open(THERE))
 
-    await pool.distrust(HERE)
+        assert servers.fates == ["dropped", "dropped", "open", "open"]
 
-    assert [link.fate for link in world.made] == ["dropped", "open"]
-    assert pool.primary.forgotten == [HERE]  # type: ignore[attr-defined]
+    async def test_one_that_failed_to_open_needs_no_room_any_more(
+        self, borrower: Borrower, servers: FakeServers
+    ) -> None:
+        """However often it was tried."""
+        servers.trouble[THERE] = RedisConnectionError("refused")
+        kept = await borrower.keep()
+        for _ in range(5):
+            with pytest.raises(RedisConnectionError):
+                await borrower.open(THERE)
 
+        del servers.trouble[THERE]
+        await borrower.open(THERE)
 
-async def test_closing_closes_all_and_ends_nothing(pool: Pool, world: World) -> None:
-    """Lent ones too; the pool can be used again, and takes no closed one back."""
-    lent, _ = await pool.borrow(None)
-    idle, _ = await pool.borrow(None)
-    pool.give_back(idle, HERE)
-
-    await pool.close()
-    pool.give_back(lent, HERE)
-
-    assert [link.fate for link in world.made] == ["closed", "closed"]
-    assert (await pool.borrow(None))[0] is world.made[2]
-
-
-async def test_a_goodbye_that_takes_too_long_is_no_error(
-    pool: Pool, world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The others are closed all the same."""
-    await pool.borrow(None)
-    await pool.borrow(None)
-
-    async def hang(*_: object, **__: object) -> None:
-        raise RedisConnectionError("too long")
-
-    monkeypatch.setattr(world.made[0], "disconnect", hang)
-
-    await pool.close()
-
-    assert world.made[1].fate == "closed"
+        assert borrower.pool.take(None) is kept
 
 
-async def test_cancelled_while_closing_the_rest_is_closed_without_waiting(
-    pool: Pool, world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A loop that is wound up cancels whoever closes."""
-    await pool.borrow(None)
-    await pool.borrow(None)
+class TestOpening:
+    """What must be so before a connection is given out."""
 
-    async def disconnect(link: Link, *, nowait: bool = False) -> None:
-        link.fate = "dropped" if nowait else "closing"
-        if not nowait:
+    async def test_a_failed_connection_leaves_nothing(
+        self, pool: Pool, borrower: Borrower, servers: FakeServers
+    ) -> None:
+        """It is let go, and its server asked for anew."""
+        servers.trouble[HERE] = RedisConnectionError("refused")
+
+        with pytest.raises(RedisConnectionError):
+            await borrower.open()
+
+        assert servers.fates == ["dropped"]
+        assert borrower.primary.forgotten == [HERE]
+        assert pool._open == set()
+
+    async def test_a_primary_that_nobody_names_is_not_connected_to(
+        self, pool: Pool, borrower: Borrower, servers: FakeServers
+    ) -> None:
+        """There is nothing to open."""
+        borrower.primary.trouble = RedisConnectionError("nobody knows")
+
+        with pytest.raises(RedisConnectionError, match="nobody"):
+            await borrower.open()
+
+        assert servers.links == []
+
+    async def test_a_server_that_is_no_primary_is_left(
+        self, pool: Pool, borrower: Borrower, servers: FakeServers
+    ) -> None:
+        """Whatever it may have been once."""
+        borrower.primary.unfit = RedisConnectionError("a replica")
+
+        with pytest.raises(RedisConnectionError, match="replica"):
+            await borrower.open()
+
+        assert servers.fates == ["dropped"]
+        assert borrower.primary.forgotten == [HERE]
+        assert pool._open == set()
+
+    async def test_only_the_primary_must_be_one(
+        self, borrower: Borrower, servers: FakeServers
+    ) -> None:
+        """A node that takes our slot over is not asked what it is."""
+        borrower.primary.unfit = RedisConnectionError("a replica")
+
+        await borrower.open(THERE)
+
+        assert servers.fates == ["open"]
+
+    async def test_another_servers_failure_is_not_the_primarys(
+        self, borrower: Borrower, servers: FakeServers
+    ) -> None:
+        """The primary stays known, and keeps its connections."""
+        servers.trouble[THERE] = RedisConnectionError("refused")
+        await borrower.keep()
+
+        with pytest.raises(RedisConnectionError):
+            await borrower.open(THERE)
+
+        assert servers.fates == ["open", "dropped"]
+        assert HERE not in borrower.primary.forgotten
+
+    async def test_a_connection_that_ends_before_we_take_it_over_is_none(
+        self, pool: Pool, borrower: Borrower, servers: FakeServers, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It leaves as little as one that was refused."""
+
+        async def connect_in_vain(link: FakeLink) -> None:
+            await servers.connect(link)
+            link.lose()
+
+        monkeypatch.setattr(pool_module, "connect", connect_in_vain)
+
+        with pytest.raises(RedisConnectionError):
+            await borrower.open()
+
+        assert borrower.primary.forgotten == [HERE]
+        assert (pool._open, borrower.ended) == (set(), [])
+
+    @pytest.mark.parametrize("said", [b"", b"-ERR max number of clients reached\r\n"])
+    async def test_an_end_that_redis_py_heard_of_is_not_overheard(
+        self,
+        borrower: Borrower,
+        pair: tuple[socket.socket, socket.socket],
+        monkeypatch: pytest.MonkeyPatch,
+        said: bytes,
+    ) -> None:
+        """A server may take us and leave at once; whoever takes over afterwards hears nothing."""
+        link = make_link(DEPLOYMENT, HERE)
+
+        async def accept_and_leave() -> None:
+            link._reader, link._writer = await asyncio.open_connection(sock=pair[0])
+            pair[1].sendall(said)
+            pair[1].close()
+            await turns()
+
+        monkeypatch.setattr(link, "_connect", accept_and_leave)
+        monkeypatch.setattr(pool_module, "make_link", lambda *_: link)
+        monkeypatch.setattr(pool_module, "connect", connect)
+
+        with contextlib.suppress(RedisConnectionError):
+            conversation = await borrower.open()
+            await turns()
+            assert borrower.ended == [(conversation, False)]
+
+        link.let_go()
+        await turns()
+
+    async def test_cancelled_while_opening_nothing_stays_open(
+        self, pool: Pool, borrower: Borrower, servers: FakeServers
+    ) -> None:
+        """A connection half made is none."""
+        servers.hold.clear()
+        opening = asyncio.ensure_future(borrower.open())
+        await turns()
+        assert servers.fates == ["made"]
+
+        opening.cancel()
+
+        with pytest.raises(asyncio.CancelledError):
+            await opening
+        assert servers.fates == ["dropped"]
+        assert pool._open == set()
+
+
+class TestDistrust:
+    """A server that failed."""
+
+    async def test_it_loses_its_idle_connections(
+        self, pool: Pool, borrower: Borrower, servers: FakeServers
+    ) -> None:
+        """They have likely the same fate; those to others stay."""
+        here, there = await borrower.keep(), await borrower.keep(THERE)
+
+        pool.distrust(HERE)
+
+        assert servers.fates == ["dropped", "open"]
+        assert borrower.ended == [(here, False)]
+        assert borrower.primary.forgotten == [HERE]
+        assert [pool.take(HERE), pool.take(THERE)] == [None, there]
+
+    async def test_those_that_are_out_are_left_to_who_has_them(
+        self, pool: Pool, borrower: Borrower, servers: FakeServers
+    ) -> None:
+        """They may still get their replies."""
+        out = await borrower.open()
+
+        pool.distrust(HERE)
+
+        assert (servers.fates, out.usable) == (["open"], True)
+
+
+class TestClosing:
+    """The end of all connections, which the pool outlives."""
+
+    async def test_closing_closes_all_and_ends_nothing(
+        self, pool: Pool, borrower: Borrower, servers: FakeServers
+    ) -> None:
+        """Those that are out too; the pool can be used again, and takes no closed one back."""
+        out = await borrower.open()
+        await borrower.keep()
+
+        await pool.close()
+        pool.give_back(out)
+
+        assert servers.fates == ["closed", "closed"]
+        assert (pool.take(None), borrower.ended) == (None, [])
+        again = await borrower.keep()
+        assert pool.take(None) is again
+
+    async def test_a_goodbye_that_takes_too_long_is_no_error(
+        self, pool: Pool, borrower: Borrower, servers: FakeServers, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The other is closed all the same."""
+        for _ in range(2):
+            await borrower.keep()
+        asked: list[Link] = []
+
+        async def disconnect(link: Any, **_: object) -> None:
+            asked.append(link)
+            raise RedisTimeoutError("too long")
+
+        monkeypatch.setattr(type(servers.links[0]), "disconnect", disconnect)
+
+        await pool.close()
+
+        assert len(asked) == 2
+        assert pool._open == set()
+
+    async def test_cancelled_while_closing_the_rest_is_closed_without_waiting(
+        self, pool: Pool, borrower: Borrower, servers: FakeServers, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A loop that is wound up cancels whoever closes."""
+        for _ in range(2):
+            await borrower.keep()
+
+        async def disconnect(link: Any, **_: object) -> None:
+            link.fate = "closing"
             await asyncio.Event().wait()
 
-    monkeypatch.setattr(Link, "disconnect", disconnect)
-    closing = asyncio.ensure_future(pool.close())
-    await asyncio.sleep(0)
-    closing.cancel()
+        monkeypatch.setattr(type(servers.links[0]), "disconnect", disconnect)
+        closing = asyncio.ensure_future(pool.close())
+        await turns()
+        closing.cancel()
 
-    with pytest.raises(asyncio.CancelledError):
-        await closing
-    assert sorted(link.fate for link in world.made) == ["closing", "dropped"]
+        with pytest.raises(asyncio.CancelledError):
+            await closing
+        assert sorted(servers.fates) == ["closing", "dropped"]
+        assert pool._open == set()
+
+    async def test_abandoning_abandons_all(
+        self, pool: Pool, borrower: Borrower, servers: FakeServers
+    ) -> None:
+        """Without waiting for anything, and without a word to anybody."""
+        await borrower.open()
+        await borrower.keep()
+
+        pool.abandon()
+
+        assert servers.fates == ["abandoned", "abandoned"]
+        assert (pool._open, pool._idle, borrower.ended) == (set(), {}, [])
 
 
-async def test_abandoning_abandons_all(pool: Pool, world: World) -> None:
-    """Without waiting for anything."""
-    lent, _ = await pool.borrow(None)
-    idle, _ = await pool.borrow(None)
-    pool.give_back(idle, HERE)
+def test_who_is_asked_for_the_primary_follows_from_the_deployment() -> None:
+    """As the setting says."""
+    deployment = Deployment(Topology.SENTINEL, (HERE,), service="service")
 
-    pool.abandon()
-
-    assert {link.fate for link in world.made} == {"abandoned"}
-    assert (pool._open, pool._idle) == (set(), {})
-    assert lent is not idle
+    assert type(Pool(deployment, 0, 2).primary) is NamedBySentinels

@@ -180,6 +180,21 @@ class TestWhoIsAsked:
         assert await asyncio.gather(*(primary.find() for _ in range(50))) == [C] * 50
         assert world.asked == [A]
 
+    async def test_what_is_known_can_be_seen_without_asking(self, world: World) -> None:
+        """From the answer until that server fails."""
+        world.says = {A: named(C)}
+        primary = sentinels(A)
+        assert primary.known is None
+
+        await primary.find()
+        assert primary.known == C
+        primary.forget(D)
+        assert primary.known == C
+        primary.forget(C)
+        assert primary.known is None
+
+        assert world.asked == [A]
+
     async def test_when_nobody_answers_the_last_trouble_is_told(self, world: World) -> None:
         """And the next try begins anew."""
         primary = sentinels(A, B)
@@ -286,6 +301,7 @@ class TestCluster:
 
         primary.moved_to(C)
 
+        assert primary.known == C
         assert await primary.find() == C
         assert world.asked == []
 
@@ -300,10 +316,10 @@ async def test_a_single_server_is_always_the_one() -> None:
     """Until a cluster's node, given as a single server, sends us on."""
     only = OnlyServer(A)
     only.forget(A)
-    assert await only.find() == A
+    assert await only.find() == only.known == A
 
     only.moved_to(B)
-    assert await only.find() == B
+    assert await only.find() == only.known == B
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ class FakePipeline:
     """
 
     def __init__(self, *replies: object) -> None:
-        self.pool = FakePool(lambda _: None)
+        self.pool = FakePool()
         self.said: list[tuple[Address | None, bytes]] = []
         self.reads: list[bool] = []
         self._replies = list(replies)
