@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from smsverify.adapters.structlog.levels import level_of
 from smsverify.adapters.structlog.redaction import Redactor
-from smsverify.adapters.structlog.sentences import clock_time, level_of, seconds, sentence_of
+from smsverify.adapters.structlog.sentences import clock_time, seconds, sentence_of
 from smsverify.domain.cost import dollars
 from smsverify.domain.phone import PhoneNumber
 from smsverify.domain.senders import Sender

@@ -1,15 +1,14 @@
-"""What each event sounds like to a person, and how loud it is."""
+"""What each event sounds like to a person."""
 
 from __future__ import annotations
 
 import datetime as dt
-import logging
 import math
 from typing import TYPE_CHECKING, Any
 
 from smsverify.domain import events
 from smsverify.domain.cost import dollars
-from smsverify.domain.delivery import DeliveryState, FailureReason
+from smsverify.domain.delivery import DeliveryState
 from smsverify.domain.error_code import ErrorCode
 from smsverify.domain.mode import Mode
 from smsverify.domain.periods import SECOND
@@ -20,25 +19,6 @@ if TYPE_CHECKING:
 
     from smsverify.domain.events import Event
     from smsverify.domain.periods import Millis
-
-LEVELS: Final[Mapping[type[Event], int]] = {
-    events.SendAdmitted: logging.DEBUG,
-    events.SenderRests: logging.WARNING,
-    events.ProviderRefusesCredentials: logging.ERROR,
-    # An operator's change is told at the default level of every logging setup.
-    events.Audited: logging.WARNING,
-}
-"""How loud an event always is; those that are not here are INFO, or depend on what they say."""
-
-CALLS_FOR_ACTION: Final = frozenset(
-    {ErrorCode.DAILY_COST_LIMIT_EXCEEDED, ErrorCode.NO_SENDER_AVAILABLE}
-)
-"""Refusals that somebody should look at; the others are everyday."""
-
-RECIPIENTS_OWN: Final = frozenset(
-    {FailureReason.INVALID_RECIPIENT, FailureReason.OPTED_OUT, FailureReason.CANCELLED}
-)
-"""Failures that say nothing against the service."""
 
 STARTED: Final[Mapping[Mode, str]] = {
     Mode.LIVE: "✅ SMS Verifier initialized with Twilio integration",
@@ -51,24 +31,6 @@ STORE_TROUBLE: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.STORE_CONTENDED: "⚠️ Store contended",
     ErrorCode.STORE_DATA_INVALID: "❌ Store holds what can't be read",
 }
-
-
-def level_of(event: Event) -> int:
-    """Return the standard library's level for an event; costs next to nothing."""
-    match event:
-        case events.SendSettled(state=DeliveryState.FAILED, reason=reason):
-            return logging.WARNING if reason in RECIPIENTS_OWN else logging.ERROR
-        case events.SendSettled(state=DeliveryState.UNKNOWN):
-            return logging.WARNING
-        case events.SendRefused(code=code) if code in CALLS_FOR_ACTION:
-            return logging.WARNING
-        case events.ReceiptTaken(state=DeliveryState.UNDELIVERED):
-            return logging.WARNING
-        case events.Started(mode=mode, notice=notice) if notice or mode is Mode.DISABLED:
-            return logging.WARNING
-        case events.StoreFailed(code=code):
-            return logging.WARNING if code is ErrorCode.STORE_CONTENDED else logging.ERROR
-    return LEVELS.get(type(event), logging.INFO)
 
 
 def sentence_of(event: Event) -> str:

