@@ -8,6 +8,7 @@ retry is the same as the first try, and whoever holds a code gets in.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TypeAlias
@@ -24,8 +25,6 @@ from tests.integration.witness import NOBODY_KNOWS, Witness, phones
 SCRIPT = named("EVALSHA", "EVAL")
 FOR_A_BUSY_MACHINE = 0.5
 """Seconds that a hundred callers may wait for their turn on a shared core."""
-STEPS = range(3)
-"""A warm send and a check are two commands each; the third is the first one's own repetition."""
 
 Arm: TypeAlias = Callable[[FaultProxy, int], Fault]
 
@@ -43,7 +42,22 @@ FAULTS: dict[str, Arm] = {
         b"-NOSCRIPT x\r\n", 1, skip=step, when=SCRIPT
     ),
 }
-OPERATIONS = ("send", "resend", "right", "wrong")
+COMMANDS = {
+    ("send", "nothing"): 2,
+    ("resend", "all"): 2,
+    ("resend", "nothing"): 3,
+    ("resend", "less"): 3,
+    ("right", "all"): 1,
+    ("right", "nothing"): 2,
+    ("right", "less"): 2,
+    ("wrong", "all"): 1,
+    ("wrong", "nothing"): 2,
+    ("wrong", "less"): 2,
+}
+"""
+How many commands each operation is, by what its host knows of the phone before: all that is stored,
+nothing, or less than that. A fault may strike each of them, and the first one's own repetition.
+"""
 HARMLESS = frozenset(
     {"reply lost", "reply lost ten times", "request lost", "slow", "loading", "script forgotten"}
 )
@@ -56,6 +70,7 @@ class Case:
     One operation that meets one fault at one step, on a way to the store of its own.
 
     Attributes:
+        knows: what the host knows of the phone before.
         writer: whether another host writes to the phone while the fault is there.
     """
 
@@ -64,7 +79,9 @@ class Case:
     host: SmsVerifier
     other: SmsVerifier
     phone: str
+    elsewhere: str
     operation: str
+    knows: str
     step: int
     writer: bool
 
@@ -82,10 +99,7 @@ class Case:
             assert again.success, f"{self}: {told}, then {again}"
 
     async def _meet(self, arm: Arm) -> SendResult | CheckResult:
-        if self.operation != "send":
-            await self.witness.send(self.host, self.phone)
-        else:
-            await self.host.statistics()
+        await self._prepare()
         fault = arm(self.proxy, self.step)
         call = asyncio.ensure_future(self._operate(self.host))
         if self.writer:
@@ -97,7 +111,19 @@ class Case:
         if isinstance(fault, Hold):
             await asyncio.to_thread(fault.release)
         await asyncio.to_thread(self.proxy.pass_through)
+        if self.step < COMMANDS[self.operation, self.knows]:
+            assert fault.hits, f"{self}: nothing was struck"
         return told
+
+    async def _prepare(self) -> None:
+        """Let the host know the pool and the time, and of the phone what it is to know."""
+        await self.witness.send(self.host, self.elsewhere)
+        if self.operation == "send":
+            return
+        sends_first = self.other if self.knows == "nothing" else self.host
+        await self.witness.send(sends_first, self.phone)
+        if self.knows == "less":
+            await self.witness.check(self.other, self.phone, self.witness.wrong(self.phone))
 
     async def _write(self) -> None:
         """Write to the same record by another way, as another host does."""
@@ -131,14 +157,13 @@ async def test_a_fault_at_any_step_breaks_no_promise(
     other = witness.verifier()
     proxies: list[FaultProxy] = []
     cases = []
-    for operation in OPERATIONS:
-        for step in STEPS:
-            for writer in (False, True):
-                proxy = FaultProxy("127.0.0.1", redis_server.process.port)
-                proxies.append(proxy)
-                host = witness.verifier(redis_url=proxy.url)
-                phone = next(numbers)
-                cases.append(Case(witness, proxy, host, other, phone, operation, step, writer))
+    for (operation, knows), commands in COMMANDS.items():
+        for step, writer in itertools.product(range(commands + 1), (False, True)):
+            proxy = FaultProxy("127.0.0.1", redis_server.process.port)
+            proxies.append(proxy)
+            host = witness.verifier(redis_url=proxy.url)
+            about = (next(numbers), next(numbers), operation, knows, step, writer)
+            cases.append(Case(witness, proxy, host, other, *about))
     try:
         async with asyncio.TaskGroup() as group:
             for case in cases:
@@ -152,18 +177,24 @@ async def test_a_fault_at_any_step_breaks_no_promise(
             proxy.close()
 
 
+KNOWS = pytest.mark.parametrize("knows", [True, False], ids=["known", "not known"])
+"""Whether the host sent the code itself: its commit is the first command then, else the second."""
+
+
 class TestLostReplies:
     """The server did it, and nobody hears of it: counted as one execution, told as the first."""
 
+    @KNOWS
     @pytest.mark.parametrize("times", [1, 10])
     async def test_a_wrong_answer_is_counted_once(
-        self, witness: Witness, fault_proxy: FaultProxy, times: int
+        self, witness: Witness, fault_proxy: FaultProxy, times: int, knows: bool
     ) -> None:
         """Also when another host's wrong answer comes in between."""
         here, there = witness.verifier(redis_url=fault_proxy.url), witness.verifier()
         phone = next(phones())
-        await witness.send(here, phone)
-        fault = fault_proxy.drop_reply(times, skip=1, when=SCRIPT)
+        await witness.send(here if knows else there, phone)
+        await here.statistics()
+        fault = fault_proxy.drop_reply(times, skip=0 if knows else 1, when=SCRIPT)
         call = asyncio.ensure_future(witness.check(here, phone, witness.wrong(phone)))
         await fault.struck()
         between = await witness.check(there, phone, witness.wrong(phone))
@@ -172,22 +203,25 @@ class TestLostReplies:
         assert fault.hits == times
         assert (await witness.figures())["wrong"] == 2
 
+    @KNOWS
     @pytest.mark.parametrize("times", [1, 10])
     async def test_an_approval_is_told_as_one(
-        self, witness: Witness, fault_proxy: FaultProxy, times: int
+        self, witness: Witness, fault_proxy: FaultProxy, times: int, knows: bool
     ) -> None:
         """The code is used up by the call that says so, and by no other."""
         here, there = witness.verifier(redis_url=fault_proxy.url), witness.verifier()
         phone = next(phones())
-        await witness.send(here, phone)
+        await witness.send(here if knows else there, phone)
+        await here.statistics()
         code = witness.code(phone)
-        fault = fault_proxy.drop_reply(times, skip=1, when=SCRIPT)
+        fault = fault_proxy.drop_reply(times, skip=0 if knows else 1, when=SCRIPT)
         call = asyncio.ensure_future(witness.check(here, phone, code))
         await fault.struck()
         between = await witness.check(there, phone, code)
 
         assert (await call).success
         assert not between.success
+        assert fault.hits == times
         assert (await witness.figures())["approved.US"] == 1
 
     @pytest.mark.parametrize("times", [1, 10])

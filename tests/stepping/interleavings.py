@@ -13,7 +13,7 @@ import pytest
 from smsverify.ports.store import Conflict, Stale, Written
 from tests.stepping.on_stage import PHONE, OnStage, code_of, delivered, reject, wrong_code
 from tests.stepping.stage import Stage
-from tests.stepping.wire import Committing, Loading
+from tests.stepping.wire import Committing
 
 
 class LostReplies(OnStage):
@@ -135,7 +135,7 @@ class LateCommands(OnStage):
         """An approval that nobody waits for any more does nothing once the caller got another."""
         code = delivered(stage)
         first = stage.check("here", PHONE, code, key="mine")
-        first.step()
+        first.to_commit()
         call = first.lose()
         assert first.told.unsure
         assert stage.check("there", PHONE, code, key="mine").finish().success
@@ -146,7 +146,7 @@ class LateCommands(OnStage):
         """Executed late, it used the code up; with its key the caller gets the approval."""
         code = delivered(stage)
         first = stage.check("here", PHONE, code, key="mine")
-        first.step()
+        first.to_commit()
         call = first.lose()
         stage.execute(call)
         assert isinstance(call.answer, Written)
@@ -167,7 +167,7 @@ class LateCommands(OnStage):
         """A late admission finds a record that says the same again, and sees another."""
         delivered(stage)
         send = stage.send("here", PHONE)
-        send.step()
+        send.to_commit()
         call = send.lose()
         for stop in (True, False):
             stage.opt_out("there", PHONE, stop=stop, message_id=None).finish()
@@ -259,8 +259,7 @@ class ReceiptsAndSettlements(OnStage):
         sms = send.to_provider()
         sms.accept()
         stage.settle()
-        if isinstance(send.call.command, Loading):
-            send.step()
+        send.to_commit()
         stage.receipt("there", sms, "delivered").finish()
         assert isinstance(send.execute().answer, Conflict)
         send.hear()
@@ -296,7 +295,7 @@ class StopAndStart(OnStage):
         """A STOP that is stored while a send is being admitted stops it: no call."""
         delivered(stage)
         send = stage.send("here", PHONE)
-        send.step()
+        send.to_commit()
         stage.opt_out("there", PHONE, stop=True, message_id="SMstop").finish()
         assert send.finish().code == "RECIPIENT_OPTED_OUT"
         assert len(stage.messages) == 1
@@ -369,7 +368,7 @@ class Stalls(OnStage):
         code = delivered(stage)
         stage.advance(599.5)
         check = stage.check("here", PHONE, code)
-        check.step()
+        check.to_commit()
         stage.advance(1.5)
         assert isinstance(check.execute().answer, Written)
         check.hear()

@@ -246,7 +246,7 @@ class Windows(OnStage):
         delivered(stage)
         checks = [stage.check(host, PHONE, "999999") for _ in range(10) for host in stage.hosts]
         for check in checks:
-            check.step()
+            check.to_commit()
         told = [check.finish().code for check in checks]
         assert told.count("INCORRECT_CODE") == 5
         assert told.count("TOO_MANY_ATTEMPTS") == 15
@@ -334,7 +334,7 @@ class Codes(OnStage):
         code = delivered(stage)
         stage.advance(599.999)
         check = stage.check("here", PHONE, code)
-        check.step()
+        check.to_commit()
         stage.lose(check.call)
         stage.advance(0.001)
         assert stage.check("here", PHONE, code).finish().code == "CODE_EXPIRED"
@@ -379,7 +379,7 @@ class Codes(OnStage):
         code = delivered(stage)
         checks = [stage.check(host, PHONE, code) for _ in range(10) for host in stage.hosts]
         for check in checks:
-            check.step()
+            check.to_commit()
         told = [check.finish() for check in checks]
         assert sum(one.success for one in told) == 1
         assert {one.code for one in told if not one.success} == {"NO_PENDING_VERIFICATION"}

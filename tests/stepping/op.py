@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from smsverify.ports.store import Written
+from tests.stepping.wire import Committing
 
 if TYPE_CHECKING:
     import asyncio
@@ -74,6 +75,14 @@ class Op:
         call = self.execute()
         self.hear()
         return call
+
+    def to_commit(self) -> StoreCall:
+        """Let it look, if it has to, until it asks for a commit, which is not executed yet."""
+        for _ in range(10):
+            if isinstance(self.call.command, Committing):
+                return self.call
+            self.step()
+        raise AssertionError(f"{self} asks for no commit")
 
     def repeat(self) -> None:
         """Lose the reply; its adapter gives the command again, and now it hears the answer."""

@@ -106,14 +106,16 @@ def test_building_touches_no_file(tmp_path: Path) -> None:
 
 
 def test_parts_are_shared() -> None:
-    """One clock, store and set of counts serve all use cases of a verifier."""
+    """One clock, store, loop and set of counts serve all use cases of a verifier."""
     one = container(**SIMULATION)
 
     assert one.verifier() is one.verifier()
     parts = one.verifier()._parts
     assert parts.store is one.store() is one.loop()._store is one.pool()._store
     assert parts.refusals is one.refusals() is one.loop()._refusals is one.pool_loop()._refusals
-    assert one.send()._recent is one.check()._recent
+    # What one of them wrote the next one need not load.
+    uses: list[Any] = [one.send(), one.check(), one.take_receipt(), one.note_opt_out()]
+    assert all(use._loop is one.loop() for use in uses)
     assert one.loop()._store_clock is one.pool_loop()._store_clock is one.statistics()._store_clock
 
 
@@ -121,7 +123,7 @@ def test_containers_share_nothing() -> None:
     """Two verifiers of a process have their own stores and inboxes."""
     one, other = container(**SIMULATION), container(**SIMULATION)
 
-    for name in ("store", "gateway", "clock", "refusals", "recent", "verifier"):
+    for name in ("store", "gateway", "clock", "refusals", "loop", "verifier"):
         assert getattr(one, name)() is not getattr(other, name)()
 
 

@@ -8,6 +8,7 @@ fresh example database and a bounded number of runs, and the directed test that 
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import attrs
@@ -19,7 +20,7 @@ from hypothesis import HealthCheck, Phase, settings  # noqa: E402
 from hypothesis.stateful import run_state_machine_as_test  # noqa: E402
 
 from smsverify.adapters.memory.store import MemoryStore  # noqa: E402
-from smsverify.application import check, receipts, send  # noqa: E402
+from smsverify.application import check, commit_loop, receipts, send  # noqa: E402
 from smsverify.domain import (  # noqa: E402
     admission,
     counters,
@@ -221,15 +222,38 @@ def _call_always(real: Callable[..., Any]) -> Callable[..., Any]:
 
 def plant_call_for_nobody(patch: pytest.MonkeyPatch) -> None:
     """A caller who went away before the call is sent a message all the same."""
-    real = send.SendVerification._call
 
-    async def call(
-        self: Any, order: Any, request: Any, admitted: Any, caller: Any, *rest: Any
-    ) -> Any:
-        caller.gone = False
-        return await real(self, order, request, admitted, caller, *rest)
+    async def go_on(self: Any, order: Any) -> Any:
+        worker = asyncio.ensure_future(self._run(order, send._Progress()))
+        worker.add_done_callback(lambda done: done.cancelled() or done.exception())
+        try:
+            return await asyncio.shield(worker)
+        except asyncio.CancelledError:
+            await asyncio.wait({worker})
+            raise
 
-    patch.setattr(send.SendVerification, "_call", call)
+    patch.setattr(send.SendVerification, "__call__", go_on)
+
+
+def plant_nobody_ends_what_was_left(patch: pytest.MonkeyPatch) -> None:
+    """An attempt whose caller went away before the call stays charged."""
+
+    async def shrug(self: Any, request: Any, settlement: Any) -> None:
+        if settlement is not None:
+            await self._write(request, settlement)
+
+    patch.setattr(send.SendVerification, "_end", shrug)
+
+
+def plant_refusal_on_a_belief(patch: pytest.MonkeyPatch) -> None:
+    """What writes nothing is told without a look at what others have written."""
+    real = commit_loop.CommitLoop._try
+
+    async def attempt(self: Any, run: Any) -> Any:
+        run.seen = self._beliefs.get(run.key, or_nothing=False) or run.seen
+        return await real(self, run)
+
+    patch.setattr(commit_loop.CommitLoop, "_try", attempt)
 
 
 def plant_new_code_kills_the_old(patch: pytest.MonkeyPatch) -> None:
@@ -288,6 +312,12 @@ FAULTS = [
     (plant_last_receipt_wins, invariants.Repeats, "test_i7_receipts_in_any_order"),
     (plant_late_call, interleavings.Stalls, "test_past_the_lease"),
     (plant_call_for_nobody, interleavings.Cancellation, "test_before_the_admission_is_executed"),
+    (
+        plant_nobody_ends_what_was_left,
+        interleavings.Cancellation,
+        "test_after_the_admission_was_executed",
+    ),
+    (plant_refusal_on_a_belief, invariants.Refusals, "test_i9_stop"),
     (plant_new_code_kills_the_old, invariants.Codes, "test_i5_new_code_after_half_its_life"),
     (
         plant_one_failure_kills_the_code,
@@ -302,6 +332,7 @@ RARE = {
     plant_last_receipt_wins,
     plant_late_call,
     plant_new_code_kills_the_old,
+    plant_nobody_ends_what_was_left,
     plant_refund_today,
     plant_stop_is_forgotten,
 }

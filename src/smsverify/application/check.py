@@ -1,4 +1,4 @@
-"""Checking what a person typed: one load, and one commit if the answer counts."""
+"""Checking what a person typed: one commit if the answer counts, one load if it does not."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from smsverify.domain.decisions import Approved, Refused, Wrong
 if TYPE_CHECKING:
     from smsverify.application.commit_loop import CommitLoop
     from smsverify.application.keys import Keys
-    from smsverify.application.recent_phones import RecentPhones
     from smsverify.application.refusal_counts import RefusalCounts
     from smsverify.domain.code import CodeKeys
     from smsverify.domain.decisions import PhoneDecision
@@ -33,7 +32,6 @@ class CheckVerification:
         code_keys: CodeKeys,
         entropy: Entropy,
         refusals: RefusalCounts,
-        recent: RecentPhones,
     ) -> None:
         self._loop = loop
         self._policy = policy
@@ -41,7 +39,6 @@ class CheckVerification:
         self._code_keys = code_keys
         self._entropy = entropy
         self._refusals = refusals
-        self._recent = recent
 
     async def __call__(
         self,
@@ -74,10 +71,7 @@ class CheckVerification:
         ) -> PhoneDecision[Approved | Wrong | Refused]:
             return check_code(record, request, now, self._policy)
 
-        key = self._keys.phone(phone)
-        verdict = await self._loop.run(key, decide)
+        verdict = await self._loop.run(self._keys.phone(phone), decide)
         if isinstance(verdict, Refused):
             self._refusals.count_check(verdict.code)
-        else:
-            self._recent.add(key)
         return verdict

@@ -13,7 +13,9 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
+from smsverify.application.beliefs import Belief, Beliefs
 from smsverify.application.silence import silence_of
+from smsverify.application.time_limit import TimeLimit
 from smsverify.application.turns import Turns
 from smsverify.domain.events import StoreFailed
 from smsverify.errors import StoreContended, StoreError
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
     from smsverify.ports.codec import Codec
     from smsverify.ports.entropy import Entropy
     from smsverify.ports.events import EventSink
-    from smsverify.ports.store import CommitAnswer, Store
+    from smsverify.ports.store import Store
 
 R = TypeVar("R")
 V_co = TypeVar("V_co", covariant=True)
@@ -58,33 +60,28 @@ class Decide(Protocol[R, V_co]):
         ...
 
 
-class Belief(Generic[R]):
+class _Run(Generic[R, V_co]):
     """
-    What a caller believes is stored under a key; each run brings it up to date.
+    One run of the loop.
 
-    A right belief saves the load: nothing for a phone never seen, or what this very caller has just
-    written. A wrong one costs the round trip that it should have saved and changes nothing else.
+    Attributes:
+        key: the record's.
+        decide: the rule.
+        is_likely_new: whether a key never met is taken for empty.
+        seen: what this run has looked at itself, None before it has.
+        lost_races: how often others were first; decides what a timeout means.
+        under_way: whether a commit is, of which nobody knows whether it was executed.
     """
 
-    def __init__(self, *, known: bool = False) -> None:
-        """Begin with "nothing is stored" if that is ``known``, else with a load."""
-        self.known = known
-        self.data: bytes | None = None
-        self.record: R | None = None
+    __slots__ = ("decide", "is_likely_new", "key", "lost_races", "seen", "under_way")
 
-    def learn(self, data: bytes | None, record: R | None) -> None:
-        """Take what is stored now."""
-        self.known = True
-        self.data = data
-        self.record = record
-
-
-class _Progress:
-    """What one run of the loop has met: decides what its timeout means."""
-
-    def __init__(self) -> None:
+    def __init__(self, key: str, decide: Decide[R, V_co], *, is_likely_new: bool) -> None:
+        self.key = key
+        self.decide = decide
+        self.is_likely_new = is_likely_new
+        self.seen: Belief[R] | None = None
         self.lost_races = 0
-        self.looked = False
+        self.under_way = False
 
 
 class CommitLoop(Generic[R]):
@@ -118,23 +115,25 @@ class CommitLoop(Generic[R]):
         self._keeping = keeping
         self._empty = empty
         self._turns = Turns()
+        self._beliefs: Beliefs[R] = Beliefs()
+        self._limit = TimeLimit(STORE_SECONDS)
 
-    async def run(
-        self, key: str, decide: Decide[R, V_co], *, belief: Belief[R] | None = None
-    ) -> V_co:
+    async def run(self, key: str, decide: Decide[R, V_co], *, is_likely_new: bool = False) -> V_co:
         """
         Return the verdict that stands.
 
-        Without a belief the record is loaded first. Raises a
-        :class:`~smsverify.errors.StoreError` within two seconds when the store can't be used; what
-        was under way then may or may not have been executed.
+        What this process saw last under the key saves the load; ``is_likely_new`` saves it for a
+        key that it never met, too. Raises a :class:`~smsverify.errors.StoreError` within two
+        seconds when the store can't be used; what was under way then may or may not have been
+        executed.
         """
-        progress = _Progress()
+        run = _Run(key, decide, is_likely_new=is_likely_new)
         try:
-            async with asyncio.timeout(STORE_SECONDS):
-                decision = await self._decide_until_it_stands(key, decide, progress, belief)
+            with self._limit.start():
+                decision = await self._try(run) or await self._take_turns(run)
         except TimeoutError as error:
-            raise self.failed(self._out_of_time(progress)) from error
+            contended = run.lost_races > 0 and not run.under_way
+            raise self.failed(self._out_of_time(contended=contended)) from error
         except StoreError as error:
             raise self.failed(error) from error.__cause__
         for event in decision.events:
@@ -144,70 +143,76 @@ class CommitLoop(Generic[R]):
     async def read(self, key: str) -> tuple[R | None, Millis]:
         """Return a record and the store's time; raises as :meth:`run` does."""
         try:
-            async with asyncio.timeout(STORE_SECONDS):
-                current, now = await self._load(key)
+            with self._limit.start():
+                belief, now = await self._load(key)
         except TimeoutError as error:
-            raise self.failed(self._out_of_time(_Progress())) from error
-        return (None if current is None else self._codec.decode(current)), now
+            raise self.failed(self._out_of_time(contended=False)) from error
+        return belief.record, now
 
-    async def _decide_until_it_stands(
-        self,
-        key: str,
-        decide: Decide[R, V_co],
-        progress: _Progress,
-        belief: Belief[R] | None,
-    ) -> Decision[R, V_co]:
-        belief = belief or Belief()
-        decision = await self._try(key, decide, progress, belief)
-        if decision is None:
-            async with self._turns.take(key) as waited:
-                belief.known = belief.known and not waited
-                while (decision := await self._try(key, decide, progress, belief)) is None:
-                    await self._pause(progress)
-        return decision
+    async def _take_turns(self, run: _Run[R, V_co]) -> Decision[R, V_co]:
+        """Go on after the first lost race, one of this process at a time."""
+        async with self._turns.take(run.key):
+            while True:
+                decision = await self._try(run)
+                if decision is not None:
+                    return decision
+                await self._pause(run.lost_races)
 
-    async def _try(
-        self, key: str, decide: Decide[R, V_co], progress: _Progress, belief: Belief[R]
-    ) -> Decision[R, V_co] | None:
-        """Decide once, and commit; None when others were first, and the belief is mended then."""
-        decision, now = await self._decide(key, decide, progress, belief)
-        if decision.record is None:
-            return decision
-        answer = await self._commit(key, belief, decision.record, decision.adds, now)
-        match answer:
-            case Written():
-                return decision
-            case CeilingReached():
-                return decision.at_ceiling[answer.index]
-            case Conflict() | Stale():
-                self._learn(belief, answer.records[0])
-                progress.looked = True
-                progress.lost_races += 1
-                return None
-
-    async def _decide(
-        self, key: str, decide: Decide[R, V_co], progress: _Progress, belief: Belief[R]
-    ) -> tuple[Decision[R, V_co], Millis]:
-        """
-        Decide on the belief, or on what is stored if there is none.
-
-        No commit tells whether the belief behind a verdict that writes nothing is right, so such a
-        verdict is given only on what this run has seen.
-        """
+    async def _try(self, run: _Run[R, V_co]) -> Decision[R, V_co] | None:
+        """Decide once, and commit if that is needed; None when others were first."""
         now = self._store_clock.now()
-        if now is not None and belief.known:
-            decision = decide(belief.record, now)
-            if decision.record is not None or progress.looked:
-                return decision, now
-        data, now = await self._load(key)
-        self._learn(belief, data)
-        progress.looked = True
-        return decide(belief.record, now), now
+        belief = self._beliefs.get(run.key, or_nothing=run.is_likely_new)
+        if now is None or belief is None:
+            belief, now = await self._look(run)
+        decision = run.decide(belief.record, now)
+        if decision.record is None and belief is not run.seen:
+            # No commit will tell whether the belief is right, so the verdict waits for a look.
+            belief, now = await self._look(run)
+            decision = run.decide(belief.record, now)
+        if decision.record is None:
+            self._beliefs.set(run.key, None)
+            return decision
+        new, keep = self._bytes_of(decision.record, now)
+        due = self._refusals.take_due(now)
+        swap = Swap(run.key, belief.data, new.data, keep)
+        run.under_way = True
+        answer = await self._store.commit((swap,), decision.adds + due, now)
+        run.under_way = False
+        self._store_clock.hear(answer.now)
+        if isinstance(answer, Written):
+            self._beliefs.set(run.key, new)
+            return decision
+        self._refusals.put_back(due)
+        return self._not_written(run, decision, answer)
 
-    def _learn(self, belief: Belief[R], data: bytes | None) -> None:
-        belief.learn(data, None if data is None else self._codec.decode(data))
+    def _bytes_of(self, record: R, now: Millis) -> tuple[Belief[R], Millis | None]:
+        """Return what is to be stored, and for how long."""
+        if record is self._empty:
+            return Belief(), None
+        return Belief(self._codec.encode(record), record), self._keeping(record, now)
 
-    async def _load(self, key: str) -> tuple[bytes | None, Millis]:
+    def _not_written(
+        self,
+        run: _Run[R, V_co],
+        decision: Decision[R, V_co],
+        answer: CeilingReached | Conflict | Stale,
+    ) -> Decision[R, V_co] | None:
+        """Return what is decided at a ceiling; None when others were first, who are looked at."""
+        if isinstance(answer, CeilingReached):
+            return decision.at_ceiling(answer.index)
+        run.seen = self._read(answer.records[0])
+        self._beliefs.set(run.key, run.seen)
+        run.lost_races += 1
+        return None
+
+    async def _look(self, run: _Run[R, V_co]) -> tuple[Belief[R], Millis]:
+        run.seen, now = await self._load(run.key)
+        return run.seen, now
+
+    def _read(self, data: bytes | None) -> Belief[R]:
+        return Belief(data, None if data is None else self._codec.decode(data))
+
+    async def _load(self, key: str) -> tuple[Belief[R], Millis]:
         now = self._store_clock.now()
         due = () if now is None else self._refusals.take_due(now)
         if due and now is not None:
@@ -215,7 +220,7 @@ class CommitLoop(Generic[R]):
         else:
             loaded = await self._store.load((key,))
         self._store_clock.hear(loaded.now)
-        return loaded.records[0], loaded.now
+        return self._read(loaded.records[0]), loaded.now
 
     async def send_counts(self, fallback: Millis) -> None:
         """Send the refusals' counts now; ``fallback`` is the time if the store's is not known."""
@@ -230,27 +235,13 @@ class CommitLoop(Generic[R]):
             async with asyncio.timeout(STORE_SECONDS):
                 await self._store.commit((), adds, now)
 
-    async def _commit(
-        self, key: str, belief: Belief[R], record: R, adds: tuple[Add, ...], now: Millis
-    ) -> CommitAnswer:
-        new = None if record is self._empty else self._codec.encode(record)
-        swap = Swap(key, belief.data, new, self._keeping(record, now))
-        due = self._refusals.take_due(now)
-        answer = await self._store.commit((swap,), adds + due, now)
-        self._store_clock.hear(answer.now)
-        if isinstance(answer, Written):
-            belief.learn(new, None if new is None else record)
-        elif due:
-            self._refusals.put_back(due)
-        return answer
-
-    async def _pause(self, progress: _Progress) -> None:
+    async def _pause(self, lost_races: int) -> None:
         """Let other processes finish: for a random while, longer with each race that is lost."""
-        longest = min(LONGEST_PAUSE_SECONDS, PAUSE_SECONDS * 2 ** (progress.lost_races - 2))
+        longest = min(LONGEST_PAUSE_SECONDS, PAUSE_SECONDS * 2 ** (lost_races - 2))
         await self._clock.sleep(longest * self._entropy.token(1)[0] / 255)
 
-    def _out_of_time(self, progress: _Progress) -> StoreError:
-        if progress.lost_races:
+    def _out_of_time(self, *, contended: bool) -> StoreError:
+        if contended:
             return StoreContended(
                 "Others wrote to this phone's record until the time was up. Try again."
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hmac
 from base64 import urlsafe_b64encode
 from typing import TYPE_CHECKING
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from smsverify.domain.phone import PhoneNumber
 
 NAME_BYTES = 16
+CACHE_SIZE = 4096
+"""Names kept in memory: a phone is named for its send, and again for its check."""
 
 
 @attrs.frozen
@@ -31,11 +34,11 @@ class Keys:
 
     def phone(self, phone: PhoneNumber) -> str:
         """Return the key of a phone's record: ``p:`` and 22 characters."""
-        return "p:" + self._name(b"phone|" + phone.e164.encode())
+        return "p:" + _name(self.secret, "phone|" + phone.e164)
 
     def client(self, client_id: str) -> str:
         """Return what stands for a client in the names of its counters: 22 characters."""
-        return self._name(b"client|" + client_id.encode("utf-8", "surrogatepass"))
+        return _name(self.secret, "client|" + client_id)
 
     def idempotency(self, key: str | None) -> bytes | None:
         """Return the 16 bytes that stand for an idempotency key, None for none."""
@@ -45,6 +48,8 @@ class Keys:
         """Return the 16 bytes that stand for an inbound message."""
         return hash_text(self.secret, "message", message_id)
 
-    def _name(self, text: bytes) -> str:
-        digest = hmac.digest(self.secret, text, "sha256")[:NAME_BYTES]
-        return urlsafe_b64encode(digest)[:22].decode()
+
+@functools.lru_cache(maxsize=CACHE_SIZE)
+def _name(secret: bytes, text: str) -> str:
+    digest = hmac.digest(secret, text.encode("utf-8", "surrogatepass"), "sha256")[:NAME_BYTES]
+    return urlsafe_b64encode(digest)[:22].decode()

@@ -3,8 +3,8 @@ Sending a code: admit, call, settle.
 
 Admission charges and counts the attempt in one commit; only then is the gateway called, and only
 while the attempt's lease lasts; its answer is written in a second commit. A worker that dies in
-between leaves an attempt that reads as UNKNOWN and stays charged. Each send runs in a task of its
-own, so that a caller that goes away can't tear it apart between two of these steps.
+between leaves an attempt that reads as UNKNOWN and stays charged. When the caller goes away in
+between, a task of its own finds out how far the attempt came, and settles it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import attrs
 
-from smsverify.application.commit_loop import Belief
+from smsverify.application.time_limit import TimeLimit
 from smsverify.domain.admission import SendRequest, admit_send
 from smsverify.domain.code import issue_code
 from smsverify.domain.decisions import Admitted, Refused, SentBefore
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
     from smsverify.application.commit_loop import CommitLoop
     from smsverify.application.keys import Keys
-    from smsverify.application.recent_phones import RecentPhones
     from smsverify.application.refusal_counts import RefusalCounts
     from smsverify.application.sender_pool import SenderPool
     from smsverify.domain.code import CodeKeys
@@ -93,18 +92,26 @@ class Handed:
 SendAnswer: TypeAlias = Handed | SentBefore | Refused
 
 
-class _Caller:
-    """Whether the caller of one send still waits, and whether the gateway has been called."""
+class _Progress:
+    """
+    How far a send has come, for whoever has to end it when its caller goes away.
+
+    Attributes:
+        request: what was asked to be admitted, None before.
+        settlement: what is to be written of the attempt, None before it is known.
+    """
+
+    __slots__ = ("request", "settlement")
 
     def __init__(self) -> None:
-        self.gone = False
-        self.calling = False
+        self.request: SendRequest | None = None
+        self.settlement: Settlement | None = None
 
 
-def _hear_out(worker: asyncio.Future[SendAnswer]) -> None:
-    """Take what a worker ended with."""
-    if not worker.cancelled():
-        worker.exception()
+def _hear_out(ending: asyncio.Future[None]) -> None:
+    """Take what an ending came to: whatever it was, nobody is left to be told."""
+    if not ending.cancelled():
+        ending.exception()
 
 
 class SendVerification:
@@ -123,7 +130,6 @@ class SendVerification:
         clock: Clock,
         entropy: Entropy,
         refusals: RefusalCounts,
-        recent: RecentPhones,
     ) -> None:
         self._loop = loop
         self._gateway = gateway
@@ -135,7 +141,7 @@ class SendVerification:
         self._clock = clock
         self._entropy = entropy
         self._refusals = refusals
-        self._recent = recent
+        self._limit = TimeLimit(CALL_SECONDS)
 
     async def __call__(self, order: SendOrder) -> SendAnswer:
         """
@@ -145,41 +151,60 @@ class SendVerification:
         was sent then. A caller that is cancelled waits until the attempt is settled, two seconds at
         most, and then goes.
         """
-        caller = _Caller()
-        worker = asyncio.ensure_future(self._work(order, caller))
+        progress = _Progress()
         try:
-            return await asyncio.shield(worker)
+            return await self._run(order, progress)
         except asyncio.CancelledError:
-            caller.gone = True
-            if caller.calling:
-                worker.cancel()
-            # Whatever becomes of it, nobody is left to be told, and asyncio shall not complain.
-            worker.add_done_callback(_hear_out)
-            await asyncio.wait({worker}, timeout=STORE_SECONDS)
+            if progress.request is not None:
+                ending = asyncio.ensure_future(self._end(progress.request, progress.settlement))
+                ending.add_done_callback(_hear_out)
+                await asyncio.wait({ending}, timeout=STORE_SECONDS)
             raise
 
-    async def _work(self, order: SendOrder, caller: _Caller) -> SendAnswer:
+    async def _run(self, order: SendOrder, progress: _Progress) -> SendAnswer:
         request = await self._request(order)
         began = self._clock.monotonic()
-        belief: Belief[PhoneRecord] = Belief(known=request.record_key not in self._recent)
-        verdict = await self._admit(request, belief)
+        progress.request = request
+        verdict = await self._admit(request)
+        if isinstance(verdict, Admitted):
+            answer = await self._call(order, request, verdict, began, progress)
+            await self._settle(request, answer, progress)
+            progress.request = None
+            if isinstance(answer, Rejected) and answer.reason is FailureReason.SENDER_UNUSABLE:
+                await self._pool.note_unusable(verdict.sender)
+            return Handed(verdict, answer)
+        if isinstance(verdict, SentBefore) and verdict.attempt.id == request.attempt_id:
+            return await self._overtaken(request, verdict, progress)
+        progress.request = None
         if isinstance(verdict, Refused):
             self._refusals.count_send(verdict.code)
-            return verdict
-        if isinstance(verdict, SentBefore):
-            if verdict.attempt.id == request.attempt_id:
-                overtaken = Rejected(FailureReason.OVERTAKEN)
-                await self._settle(request, overtaken, belief)
-                failed = DeliveryState.FAILED
-                return SentBefore(
-                    attrs.evolve(verdict.attempt, state=failed, reason=overtaken.reason)
-                )
-            return verdict
-        answer = await self._call(order, request, verdict, caller, began)
-        await self._settle(request, answer, belief)
-        if isinstance(answer, Rejected) and answer.reason is FailureReason.SENDER_UNUSABLE:
-            await self._pool.note_unusable(verdict.sender)
-        return Handed(verdict, answer)
+        return verdict
+
+    async def _overtaken(
+        self, request: SendRequest, verdict: SentBefore, progress: _Progress
+    ) -> SentBefore:
+        """A code of the phone was approved after the admission, whose reply was lost: no call."""
+        overtaken = Rejected(FailureReason.OVERTAKEN)
+        await self._settle(request, overtaken, progress)
+        progress.request = None
+        failed = DeliveryState.FAILED
+        return SentBefore(attrs.evolve(verdict.attempt, state=failed, reason=overtaken.reason))
+
+    async def _end(self, request: SendRequest, settlement: Settlement | None) -> None:
+        """
+        End a send whose caller went away.
+
+        Without a settlement it is not known whether the attempt was admitted. Asked again, the
+        admission tells; if it only comes about now, that of before can't any more.
+        """
+        if settlement is None:
+            verdict = await self._admit(request)
+            if isinstance(verdict, Refused) or verdict.attempt.id != request.attempt_id:
+                return
+            overtaken = isinstance(verdict, SentBefore)
+            reason = FailureReason.OVERTAKEN if overtaken else FailureReason.CANCELLED
+            settlement = self._settlement(request, Rejected(reason))
+        await self._write(request, settlement)
 
     async def _request(self, order: SendOrder) -> SendRequest:
         country = order.phone.region
@@ -200,42 +225,39 @@ class SendVerification:
             client=order.client,
         )
 
-    async def _admit(
-        self, request: SendRequest, belief: Belief[PhoneRecord]
-    ) -> Admitted | SentBefore | Refused:
+    async def _admit(self, request: SendRequest) -> Admitted | SentBefore | Refused:
         def decide(
             record: PhoneRecord | None, now: Millis
         ) -> PhoneDecision[Admitted | SentBefore | Refused]:
             return admit_send(record, request, now, self._policy)
 
-        verdict = await self._loop.run(request.record_key, decide, belief=belief)
-        self._recent.add(request.record_key)
-        return verdict
+        return await self._loop.run(request.record_key, decide, is_likely_new=True)
 
     async def _call(
         self,
         order: SendOrder,
         request: SendRequest,
         admitted: Admitted,
-        caller: _Caller,
         began: float,
+        progress: _Progress,
     ) -> GatewayAnswer:
-        if caller.gone:
-            return Rejected(FailureReason.CANCELLED)
         elapsed = int((self._clock.monotonic() - began) * 1000)
         if self._policy.lease - elapsed < self._policy.call_needs:
             return Rejected(FailureReason.LEASE_SPENT)
         message = self._message(order, request, admitted, elapsed)
-        caller.calling = True
+        limit = self._limit.start()
         try:
-            async with asyncio.timeout(CALL_SECONDS):
+            with limit:
                 return await self._gateway.send(message, CALL_SECONDS)
-        except NotBegun:
-            return Rejected(FailureReason.CANCELLED)
-        except (TimeoutError, asyncio.CancelledError):
+        except TimeoutError:
             return Uncertain()
-        finally:
-            caller.calling = False
+        except asyncio.CancelledError as error:
+            begun = not isinstance(error, NotBegun)
+            if limit.expired and not begun:
+                return Rejected(FailureReason.NOT_CONNECTED)
+            answer = Uncertain() if begun else Rejected(FailureReason.CANCELLED)
+            progress.settlement = self._settlement(request, answer)
+            raise
 
     def _message(
         self, order: SendOrder, request: SendRequest, admitted: Admitted, elapsed: Millis
@@ -252,14 +274,20 @@ class SendVerification:
             attempt=request.attempt_id,
         )
 
+    def _settlement(self, request: SendRequest, answer: GatewayAnswer) -> Settlement:
+        return Settlement(self._entropy.token(8), request.attempt_id, request.phone, answer)
+
     async def _settle(
-        self, request: SendRequest, answer: GatewayAnswer, belief: Belief[PhoneRecord]
+        self, request: SendRequest, answer: GatewayAnswer, progress: _Progress
     ) -> None:
+        progress.settlement = self._settlement(request, answer)
+        await self._write(request, progress.settlement)
+
+    async def _write(self, request: SendRequest, settlement: Settlement) -> None:
         """Write the answer; if that fails, the attempt reads as UNKNOWN and stays charged."""
-        settlement = Settlement(self._entropy.token(8), request.attempt_id, request.phone, answer)
 
         def decide(record: PhoneRecord | None, now: Millis) -> PhoneDecision[object]:
             return settle(record, settlement, now, self._policy)
 
         with contextlib.suppress(StoreError):
-            await self._loop.run(request.record_key, decide, belief=belief)
+            await self._loop.run(request.record_key, decide)

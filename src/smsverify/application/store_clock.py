@@ -35,4 +35,4 @@ class StoreClock:
             return None
         told, at = self._heard
         passed = self._clock.monotonic() - at
-        return told + int(passed * 1000) if passed <= TRUSTED_SECONDS else None
+        return told + round(passed * 1000) if passed <= TRUSTED_SECONDS else None

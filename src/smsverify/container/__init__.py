@@ -18,7 +18,6 @@ from smsverify.application.commit_loop import CommitLoop
 from smsverify.application.keys import Keys
 from smsverify.application.price_check import CheckPrices
 from smsverify.application.receipts import NoteOptOut, TakeReceipt
-from smsverify.application.recent_phones import RecentPhones
 from smsverify.application.recipients import Recipients
 from smsverify.application.refusal_counts import RefusalCounts
 from smsverify.application.send import SendVerification
@@ -83,7 +82,6 @@ class Container(containers.DeclarativeContainer):
 
     store_clock = providers.Singleton(StoreClock, clock)
     refusals = providers.Singleton(RefusalCounts, clock)
-    recent = providers.Singleton(RecentPhones)
     loop = providers.Singleton(
         CommitLoop,
         store=store,
@@ -131,7 +129,6 @@ class Container(containers.DeclarativeContainer):
         clock=clock,
         entropy=entropy,
         refusals=refusals,
-        recent=recent,
     )
     check = providers.Singleton(
         CheckVerification,
@@ -141,7 +138,6 @@ class Container(containers.DeclarativeContainer):
         code_keys=code_keys,
         entropy=entropy,
         refusals=refusals,
-        recent=recent,
     )
     take_receipt = providers.Singleton(
         TakeReceipt, loop=loop, pool=pool, policy=policy, entropy=entropy

@@ -9,6 +9,7 @@ called, so no crash and no parallel request can send without paying.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import attrs
@@ -165,12 +166,12 @@ def _admit(
         key_hash=request.key_hash,
     )
     aged = age_record(record, now, policy)
-    adds, refusals = _charges(request, sender, now, policy)
+    adds, rules = _charges(request, sender, now, policy)
     return Decision(
         Admitted(attempt, verification, sender, repeats),
         aged.with_attempts(request.attempt_id, (*aged.attempts, attempt)),
         adds,
-        tuple(_refuse(request, refusal) for refusal in refusals),
+        partial(_at_ceiling, request, rules, now),
         (SendAdmitted(request.phone, request.purpose, sender, request.amount, repeats),),
     )
 
@@ -187,34 +188,33 @@ def _choose_verification(
 
 def _charges(
     request: SendRequest, sender: Sender, now: Millis, policy: Policy
-) -> tuple[tuple[counters.Add, ...], tuple[Refused, ...]]:
-    """Return what is added with the attempt, and the refusals of those that have a ceiling."""
+) -> tuple[tuple[counters.Add, ...], tuple[str, ...]]:
+    """Return what is added with the attempt, and the rules of those that have a ceiling."""
     country = request.phone.region
     own = country_ceiling(policy, country, request.home)
-    adds: list[counters.Add] = []
-    refusals: list[Refused] = []
-    if request.client is not None:
-        adds.append(
-            counters.add_to_client(
-                request.client, now, counters.CLIENT_SENDS, 1, policy.client_sends
-            )
-        )
-        refusals.append(_over_client_limit(now))
-    adds.append(counters.add_to_day(now, counters.SPENT, request.amount, policy.daily_ceiling))
-    refusals.append(_over_budget(names.DAILY_COST, now))
     spent_here = counters.of_country(counters.SPENT, country)
-    adds.append(counters.add_to_day(now, spent_here, request.amount, own))
-    if own is not None:
-        refusals.append(_over_budget(names.COUNTRY_COST, now))
-    adds.append(counters.add_to_day(now, counters.of_country(counters.SENDS, country)))
-    adds.append(counters.add_to_day(now, counters.of_sender(sender.id)))
-    return tuple(adds), tuple(refusals)
+    adds = (
+        counters.add_to_day(now, counters.SPENT, request.amount, policy.daily_ceiling),
+        counters.add_to_day(now, spent_here, request.amount, own),
+        counters.add_to_day(now, counters.of_country(counters.SENDS, country)),
+        counters.add_to_day(now, counters.of_sender(sender.id)),
+    )
+    rules = (names.DAILY_COST,) if own is None else (names.DAILY_COST, names.COUNTRY_COST)
+    if request.client is None:
+        return adds, rules
+    of_client = counters.add_to_client(
+        request.client, now, counters.CLIENT_SENDS, 1, policy.client_sends
+    )
+    return (of_client, *adds), (names.CLIENT_SENDS_PER_HOUR, *rules)
 
 
-def _over_client_limit(now: Millis) -> Refused:
-    wait = end_of_hour(now) - now
-    return Refused(ErrorCode.RATE_LIMIT_EXCEEDED, names.CLIENT_SENDS_PER_HOUR, wait)
-
-
-def _over_budget(rule: str, now: Millis) -> Refused:
-    return Refused(ErrorCode.DAILY_COST_LIMIT_EXCEEDED, rule, end_of_day(now) - now)
+def _at_ceiling(
+    request: SendRequest, rules: tuple[str, ...], now: Millis, number: int
+) -> PhoneDecision[Refused]:
+    """Refuse for the charge of this number, which would pass its ceiling."""
+    rule = rules[number]
+    if rule == names.CLIENT_SENDS_PER_HOUR:
+        wait = end_of_hour(now) - now
+        return _refuse(request, Refused(ErrorCode.RATE_LIMIT_EXCEEDED, rule, wait))
+    wait = end_of_day(now) - now
+    return _refuse(request, Refused(ErrorCode.DAILY_COST_LIMIT_EXCEEDED, rule, wait))

@@ -9,6 +9,7 @@ restart or other process resets; only success does.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import attrs
@@ -146,12 +147,12 @@ def _count_wrong(
         record.opted_out_at,
         record.message_hashes,
     )
-    adds, at_ceiling = _client_charge(request, 1, policy.client_wrong, now)
+    charge = _client_charge(request, 1, policy.client_wrong, now)
     return Decision(
         Wrong(left),
         age_record(changed, now, policy),
-        (*adds, counters.add_to_day(now, counters.WRONG)),
-        at_ceiling,
+        (*charge, counters.add_to_day(now, counters.WRONG)),
+        partial(_over_client_limit, request, now),
         (AnswerWrong(request.phone, request.purpose, left),),
     )
 
@@ -178,23 +179,27 @@ def _approve(
     )
     # Adding nothing under a ceiling of one less asks whether one more would still fit: a client
     # at its limit is refused the right code too, or it could go on guessing.
-    adds, at_ceiling = _client_charge(request, 0, policy.client_wrong - 1, now)
+    charge = _client_charge(request, 0, policy.client_wrong - 1, now)
     approved = counters.of_country(counters.APPROVED, request.phone.region)
     return Decision(
         Approved(),
         age_record(changed, now, policy),
-        (*adds, counters.add_to_day(now, approved)),
-        at_ceiling,
+        (*charge, counters.add_to_day(now, approved)),
+        partial(_over_client_limit, request, now),
         (CodeApproved(request.phone, request.purpose),),
     )
 
 
 def _client_charge(
     request: CheckRequest, amount: int, ceiling: int, now: Millis
-) -> tuple[tuple[counters.Add, ...], tuple[PhoneDecision[Refused], ...]]:
+) -> tuple[counters.Add, ...]:
     if request.client is None:
-        return (), ()
+        return ()
     add = counters.add_to_client(request.client, now, counters.CLIENT_WRONG, amount, ceiling)
+    return (add,)
+
+
+def _over_client_limit(request: CheckRequest, now: Millis, _number: int) -> PhoneDecision[Refused]:
     wait = end_of_hour(now) - now
-    refusal = Refused(ErrorCode.TOO_MANY_ATTEMPTS, names.CLIENT_WRONG_PER_HOUR, wait, 0)
-    return (add,), (_refuse(request, refusal),)
+    rule = names.CLIENT_WRONG_PER_HOUR
+    return _refuse(request, Refused(ErrorCode.TOO_MANY_ATTEMPTS, rule, wait, 0))

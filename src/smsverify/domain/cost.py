@@ -29,7 +29,7 @@ def micros(dollars: Decimal) -> int:
 
 def dollars(amount: int) -> float:
     """Return micro-dollars as dollars for people and JSON; never to calculate with."""
-    return float(Decimal(amount) / MICRO)
+    return amount / MICRO
 
 
 @attrs.frozen

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Generic, Never, TypeAlias, TypeVar
 
 import attrs
 
@@ -10,6 +10,8 @@ from smsverify.domain.error_code import ErrorCode
 from smsverify.domain.record import Attempt, PhoneRecord, Verification
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from smsverify.domain.counters import Add
     from smsverify.domain.events import Event
     from smsverify.domain.periods import Millis
@@ -119,6 +121,10 @@ R_co = TypeVar("R_co", covariant=True)
 V_co = TypeVar("V_co", covariant=True)
 
 
+def _no_ceiling(number: int) -> Never:
+    raise LookupError(f"The addition number {number} has no ceiling.")
+
+
 @attrs.frozen
 class Decision(Generic[R_co, V_co]):
     """
@@ -128,15 +134,17 @@ class Decision(Generic[R_co, V_co]):
         verdict: what the caller is told.
         record: the new record; None when nothing is to be written and the verdict stands at once.
         adds: counters that go with the record, those with a ceiling first.
-        at_ceiling: for each addition with a ceiling, in their order, what is decided instead when
-            it would pass.
+        at_ceiling: gives what is decided instead when an addition would pass its ceiling, for its
+            number, from 0. It is asked for when that happened, and seldom does.
         events: facts to publish once it stands.
     """
 
     verdict: V_co
     record: R_co | None = None
     adds: tuple[Add, ...] = ()
-    at_ceiling: tuple[Decision[R_co, V_co], ...] = ()
+    at_ceiling: Callable[[int], Decision[R_co, V_co]] = attrs.field(
+        default=_no_ceiling, eq=False, repr=False
+    )
     events: tuple[Event, ...] = ()
 
 

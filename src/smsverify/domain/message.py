@@ -60,6 +60,12 @@ def check_app_name(name: object) -> str:
     """
     if not isinstance(name, str):
         raise TypeError("The app name must be a str, such as 'MyApp'.")
+    return _check_app_name(str(name))
+
+
+@functools.lru_cache(maxsize=256)
+def _check_app_name(name: str) -> str:
+    """Check a name once: a service has few, and shows one with each message."""
     # What needs more than four characters to compose one is no name; keep the work bounded.
     longest = 4 * MAX_APP_NAME_LENGTH
     composed = unicodedata.normalize("NFC", name[: longest + 1])

@@ -88,11 +88,13 @@ def age_record(record: PhoneRecord, now: Millis, policy: Policy) -> PhoneRecord:
     """
     if record is EMPTY:
         return record
-    longest = max([limit.span for limit in policy.wrong_answers])
+    attempts = _age_attempts(record.attempts, now, policy)
+    if attempts == record.attempts and not (record.wrong or record.operations or record.approvals):
+        return record
     return PhoneRecord(
         record.stamp,
-        _age_attempts(record.attempts, now, policy),
-        _age_wrong(record.wrong, longest, now) if record.wrong else (),
+        attempts,
+        _age_wrong(record.wrong, now, policy) if record.wrong else (),
         _age_operations(record.operations, now, policy) if record.operations else (),
         _age_approvals(record.approvals, now, policy) if record.approvals else (),
         record.opted_out_at,
@@ -100,7 +102,9 @@ def age_record(record: PhoneRecord, now: Millis, policy: Policy) -> PhoneRecord:
     )
 
 
-def _age_attempts(attempts: Sequence[Attempt], now: Millis, policy: Policy) -> tuple[Attempt, ...]:
+def _age_attempts(
+    attempts: tuple[Attempt, ...], now: Millis, policy: Policy
+) -> tuple[Attempt, ...]:
     long_over = 2 * policy.code_life
     aged: list[Attempt] = []
     for attempt in attempts:
@@ -116,8 +120,9 @@ def _age_attempts(attempts: Sequence[Attempt], now: Millis, policy: Policy) -> t
 
 
 def _age_wrong(
-    wrong: Sequence[WrongAnswers], longest: Millis, now: Millis
+    wrong: Sequence[WrongAnswers], now: Millis, policy: Policy
 ) -> tuple[WrongAnswers, ...]:
+    longest = max(limit.span for limit in policy.wrong_answers)
     aged = (WrongAnswers(one.purpose, prune(one.times, longest, now)) for one in wrong)
     return tuple(one for one in aged if one.times)
 
@@ -155,9 +160,13 @@ def keeping_of(record: PhoneRecord, now: Millis, *, policy: Policy) -> Millis | 
     """
     if record.opted_out_at is not None or record.message_hashes:
         return None
-    longest = max(limit.span for limit in policy.wrong_answers)
     ends = [one.at + policy.attempt_keeping for one in record.attempts]
-    ends += [time + longest for one in record.wrong for time in one.times]
-    ends += [one.at + policy.operation_keeping for one in record.operations]
-    ends += [one.verification.started_at + approval_keeping(policy) for one in record.approvals]
+    if record.wrong:
+        longest = max(limit.span for limit in policy.wrong_answers)
+        ends += [time + longest for one in record.wrong for time in one.times]
+    if record.operations:
+        ends += [one.at + policy.operation_keeping for one in record.operations]
+    if record.approvals:
+        keeping = approval_keeping(policy)
+        ends += [one.verification.started_at + keeping for one in record.approvals]
     return max(ends, default=now + 1) - now

@@ -1,4 +1,4 @@
-"""Checking: one load, one commit if the answer counts, and refusals counted here."""
+"""Checking: one commit if the answer counts, one load if it does not; refusals counted here."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from smsverify.domain.decisions import Approved, Refused, Wrong
 from smsverify.domain.error_code import ErrorCode
 from smsverify.errors import StoreUnavailable
-from smsverify.testing import CountsCalls, LosesReplies, Loss, last_code
+from smsverify.testing import CountsCalls, LosesReplies, Loss, ScriptedEntropy, last_code
 from tests.unit.kit import Kit, build, number
 
 
@@ -39,20 +39,77 @@ async def test_right_once_then_none() -> None:
     assert await check(kit, code) == Refused(ErrorCode.NO_PENDING_VERIFICATION)
 
 
-async def test_a_check_that_counts_is_a_load_and_a_commit() -> None:
-    """Right and wrong answers take two calls of the store; a refusal one."""
-    kit = build(CountsCalls)
-    code = await sent(kit)
+async def spent(kit: Kit, typed: bytes, expected: type) -> tuple[int, list[str]]:
+    """Check an answer; return the loads, and how the commits were answered."""
     assert isinstance(kit.store, CountsCalls)
     kit.store.loads = 0
     kit.store.answers.clear()
+    assert isinstance(await check(kit, typed), expected)
+    return kit.store.loads, [type(answer).__name__ for answer in kit.store.answers]
 
-    await check(kit, other(code))
-    assert (kit.store.loads, len(kit.store.answers)) == (1, 1)
-    await check(kit, code)
-    assert (kit.store.loads, len(kit.store.answers)) == (2, 2)
-    await check(kit, code)
-    assert (kit.store.loads, len(kit.store.answers)) == (3, 2)
+
+def another(kit: Kit) -> Kit:
+    """Return another process over the same store; its entropy is another one, too."""
+    assert isinstance(kit.store, CountsCalls)
+    other = build(lambda _: CountsCalls(kit.store.store), clock=kit.clock)
+    other.container.entropy.override(ScriptedEntropy(2))
+    return other
+
+
+async def test_a_check_of_what_this_process_sent_is_one_commit() -> None:
+    """Right and wrong answers take one call of the store, and so does each refusal: a load."""
+    kit = build(CountsCalls)
+    code = await sent(kit)
+
+    assert await spent(kit, other(code), Wrong) == (0, ["Written"])
+    assert await spent(kit, code, Approved) == (0, ["Written"])
+    for _ in range(3):
+        assert await spent(kit, code, Refused) == (1, [])
+
+
+async def test_a_check_of_what_another_process_sent_is_a_load_and_a_commit() -> None:
+    """A phone that this process never met is not taken for new: there is a code to be checked."""
+    kit = build(CountsCalls)
+    elsewhere = another(kit)
+    code = await sent(elsewhere)
+
+    assert await spent(kit, other(code), Wrong) == (1, ["Written"])
+    assert await spent(kit, code, Approved) == (0, ["Written"])
+
+
+async def test_a_check_of_what_changed_elsewhere_is_two_commits() -> None:
+    """The conflict brings the record along: wrong answers there count here."""
+    kit = build(CountsCalls)
+    elsewhere = another(kit)
+    code = await sent(kit)
+    assert await check(elsewhere, other(code)) == Wrong(4)
+
+    assert await spent(kit, other(code), Wrong) == (0, ["Conflict", "Written"])
+    assert await check(elsewhere, other(code)) == Wrong(2)
+    assert await spent(kit, code, Approved) == (0, ["Conflict", "Written"])
+
+
+async def test_a_code_that_was_used_up_elsewhere_lets_nobody_in() -> None:
+    """What this process believes to live is no ground for an approval."""
+    kit = build(CountsCalls)
+    elsewhere = another(kit)
+    code = await sent(kit)
+    assert await check(elsewhere, code) == Approved()
+
+    assert await spent(kit, code, Refused) == (0, ["Conflict"])
+
+    assert (await kit.day())["approved.US"] == 1
+
+
+async def test_a_code_that_came_from_elsewhere_lets_in() -> None:
+    """What this process believes to be nothing pending is no ground for a refusal."""
+    kit = build(CountsCalls)
+    elsewhere = another(kit)
+    await check(kit, await sent(kit))
+    kit.clock.advance(1)  # type: ignore[attr-defined]
+    code = await sent(elsewhere)
+
+    assert await spent(kit, code, Approved) == (1, ["Written"])
 
 
 async def test_a_refusal_is_counted_here() -> None:
@@ -105,17 +162,19 @@ async def test_a_lost_approval_is_given_again_to_its_key() -> None:
     )
 
 
-async def test_a_phone_that_only_refused_is_not_remembered() -> None:
-    """A guess at a phone without a record does not make the next send load first."""
-    kit = build()
-    elsewhere = build(clock=kit.clock)
-    elsewhere.container.store.override(kit.store)
-    key = kit.container.keys().phone(number())
-
+async def test_a_refused_guess_makes_the_next_send_look_first() -> None:
+    """Of a phone that somebody guesses at nothing is believed; a send to it wastes no commit."""
+    kit = build(CountsCalls)
     await check(kit, b"123456")
-    assert key not in kit.container.recent()
-    await check(kit, other(await sent(elsewhere)))
-    assert key in kit.container.recent()
+    assert isinstance(kit.store, CountsCalls)
+    await kit.container.pool().look()
+    kit.store.loads = 0
+
+    code = await sent(kit)
+
+    assert kit.store.loads == 1
+    assert [type(answer).__name__ for answer in kit.store.answers] == ["Written", "Written"]
+    assert await spent(kit, code, Approved) == (0, ["Written"])
 
 
 async def test_a_client_at_its_limit_is_refused_the_right_code_too() -> None:

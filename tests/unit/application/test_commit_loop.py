@@ -1,4 +1,4 @@
-"""The loop: load, decide, commit; a lost race decides again, and time ends it."""
+"""The loop: decide on what was seen last, commit; a lost race decides again, time ends it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ from typing import Any
 
 import attrs
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from smsverify.adapters.memory.store import MemoryStore
-from smsverify.application.commit_loop import Belief, CommitLoop
+from smsverify.application import beliefs
+from smsverify.application.commit_loop import CommitLoop
 from smsverify.application.refusal_counts import RefusalCounts
 from smsverify.application.store_clock import StoreClock
 from smsverify.domain.counters import Add, day_key
@@ -19,8 +22,8 @@ from smsverify.domain.decisions import Decision
 from smsverify.domain.error_code import ErrorCode
 from smsverify.domain.events import Event, StoreFailed
 from smsverify.domain.periods import Millis
-from smsverify.errors import StoreContended, StoreDataInvalid, StoreUnavailable
-from smsverify.ports.store import Loaded, Store, Swap
+from smsverify.errors import StoreContended, StoreDataInvalid, StoreError, StoreUnavailable
+from smsverify.ports.store import Conflict, Loaded, Store, Swap, Written
 from smsverify.testing import (
     CountsCalls,
     FailsAt,
@@ -71,36 +74,59 @@ class Told(Event):
 
 @attrs.frozen
 class Bench:
-    """A loop over texts, and what it works with."""
+    """
+    A process with a loop over texts, and what it works with.
+
+    Attributes:
+        memory: the store inside of ``store``, where other processes write as well.
+    """
 
     loop: CommitLoop[str]
     store: Store
+    memory: MemoryStore
     clock: Any
     refusals: RefusalCounts
     events: Recorder
     store_clock: StoreClock
 
-    async def put(self, value: bytes) -> None:
-        """Store a record behind the loop's back."""
-        found = (await self.store.load((KEY,))).records[0]
-        await self.store.commit((Swap(KEY, found, value, None),), (), self.clock.wall())
+    async def put(self, value: bytes | None, keep: Millis | None = None) -> None:
+        """Store or delete a record as another process does."""
+        swap = Swap(KEY, await self.stored(), value, keep)
+        answer = await self.memory.commit((swap,), (), self.clock.wall())
+        assert isinstance(answer, Written)
 
     async def stored(self) -> bytes | None:
         """Return the record as it is stored."""
-        return (await self.store.load((KEY,))).records[0]
+        return (await self.memory.load((KEY,))).records[0]
 
     async def counted(self, field: str) -> int:
         """Return one of the day's counters."""
-        loaded = await self.store.load((), (day_key(self.clock.wall()),))
+        loaded = await self.memory.load((), (day_key(self.clock.wall()),))
         return loaded.counters[0].get(field, 0)
+
+    def calls(self) -> tuple[int, int]:
+        """Return how many loads and commits there were since this was last asked."""
+        assert isinstance(self.store, CountsCalls)
+        counted = (self.store.loads, len(self.store.answers))
+        self.store.loads = 0
+        self.store.answers.clear()
+        return counted
 
 
 def bench(
-    wrap: Callable[[Store], Store] = lambda store: store, clock: Any = None, host: Any = None
+    wrap: Callable[[Store], Store] = lambda store: store,
+    clock: Any = None,
+    host: Any = None,
+    memory: MemoryStore | None = None,
 ) -> Bench:
-    """Build a loop over a store in memory; ``host`` is this host's clock where it differs."""
+    """
+    Build a loop over a store in memory.
+
+    ``host`` is this host's clock where it differs, ``memory`` a store that others use too.
+    """
     clock = clock or ManualClock()
-    store = wrap(MemoryStore(clock))
+    memory = memory or MemoryStore(clock)
+    store = wrap(memory)
     host = host or clock
     refusals, events, store_clock = RefusalCounts(host), Recorder(), StoreClock(host)
     loop = CommitLoop(
@@ -114,7 +140,7 @@ def bench(
         keeping=lambda record, now: None,
         empty="",
     )
-    return Bench(loop, store, clock, refusals, events, store_clock)
+    return Bench(loop, store, memory, clock, refusals, events, store_clock)
 
 
 def append(letter: str) -> Any:
@@ -130,6 +156,33 @@ def append(letter: str) -> Any:
 def look(record: str | None, now: Millis) -> Decision[str, tuple[str | None, Millis]]:
     """Return what was read, and write nothing."""
     return Decision((record, now))
+
+
+def clear(record: str | None, now: Millis) -> Decision[str, str]:
+    """Write the empty record."""
+    return Decision("gone", "")
+
+
+class UpTo:
+    """
+    A rule that puts a letter behind the record, and refuses one that is long enough.
+
+    Attributes:
+        asked: the records that it was asked about.
+    """
+
+    def __init__(self, most: int, letter: str = "a") -> None:
+        self.asked: list[str | None] = []
+        self._most = most
+        self._append = append(letter)
+
+    def __call__(self, record: str | None, now: Millis) -> Decision[str, str]:
+        """Decide."""
+        self.asked.append(record)
+        if len(record or "") >= self._most:
+            return Decision(f"full: {record}", events=(Told(f"full: {record}"),))
+        decision: Decision[str, str] = self._append(record, now)
+        return decision
 
 
 async def test_a_decision_is_written_and_told() -> None:
@@ -150,8 +203,7 @@ async def test_a_decision_without_a_record_writes_nothing() -> None:
     verdict = await one.loop.run(KEY, lambda record, now: Decision("no", events=(Told("no"),)))
 
     assert verdict == "no"
-    assert isinstance(one.store, CountsCalls)
-    assert (one.store.loads, one.store.answers) == (1, [])
+    assert one.calls() == (1, 0)
     assert one.events.events == [Told("no")]
 
 
@@ -160,7 +212,7 @@ async def test_the_empty_record_is_deleted() -> None:
     one = bench()
     await one.put(b"something")
 
-    await one.loop.run(KEY, lambda record, now: Decision("gone", ""))
+    await one.loop.run(KEY, clear)
 
     assert await one.stored() is None
 
@@ -182,28 +234,37 @@ async def test_the_keeping_goes_along() -> None:
     assert [swap.keep for swap in swaps] == [3000 + NOON]
 
 
-# ── round trips ───────────────────────────────────────────────────────────────────────────────
+# ── what is seen last is believed ─────────────────────────────────────────────────────────────
 
 
 async def test_a_number_never_seen_needs_no_load() -> None:
-    """With the time known, a first write commits against nothing."""
+    """With the time known, a first write to what is likely new commits against nothing."""
     one = bench(CountsCalls)
     one.store_clock.hear(NOON)
 
-    assert await one.loop.run(KEY, append("a"), belief=Belief(known=True)) == "a"
+    assert await one.loop.run(KEY, append("a"), is_likely_new=True) == "a"
 
-    assert isinstance(one.store, CountsCalls)
-    assert (one.store.loads, len(one.store.answers)) == (0, 1)
+    assert one.calls() == (0, 1)
+
+
+async def test_a_key_never_met_is_looked_at() -> None:
+    """Who doesn't say that a key is likely new has it loaded first."""
+    one = bench(CountsCalls)
+    one.store_clock.hear(NOON)
+    await one.put(b"x")
+
+    assert await one.loop.run(KEY, append("a")) == "xa"
+
+    assert one.calls() == (1, 1)
 
 
 async def test_without_a_time_it_asks_first() -> None:
     """A host that has heard no time never commits blind."""
     one = bench(CountsCalls)
 
-    await one.loop.run(KEY, append("a"), belief=Belief(known=True))
+    await one.loop.run(KEY, append("a"), is_likely_new=True)
 
-    assert isinstance(one.store, CountsCalls)
-    assert one.store.loads == 1
+    assert one.calls() == (1, 1)
 
 
 async def test_an_old_time_is_asked_again() -> None:
@@ -212,10 +273,22 @@ async def test_an_old_time_is_asked_again() -> None:
     one.store_clock.hear(NOON)
     one.clock.advance(10.001)
 
-    await one.loop.run(KEY, append("a"), belief=Belief(known=True))
+    await one.loop.run(KEY, append("a"), is_likely_new=True)
 
-    assert isinstance(one.store, CountsCalls)
-    assert one.store.loads == 1
+    assert one.calls() == (1, 1)
+
+
+async def test_what_is_loaded_for_the_time_is_what_counts() -> None:
+    """Where the time has to be asked for, the record that comes with it replaces the belief."""
+    one = bench(CountsCalls)
+    await one.loop.run(KEY, append("a"))
+    await one.put(b"xyz")
+    one.clock.advance(10.001)
+    one.calls()
+
+    assert await one.loop.run(KEY, append("b")) == "xyzb"
+
+    assert one.calls() == (1, 1)
 
 
 async def test_a_conflict_brings_the_record_along() -> None:
@@ -223,47 +296,344 @@ async def test_a_conflict_brings_the_record_along() -> None:
     one = bench(CountsCalls)
     await one.put(b"x")
     one.store_clock.hear(NOON)
-    assert isinstance(one.store, CountsCalls)
-    one.store.loads = 0
-    one.store.answers.clear()
 
-    assert await one.loop.run(KEY, append("a"), belief=Belief(known=True)) == "xa"
+    assert await one.loop.run(KEY, append("a"), is_likely_new=True) == "xa"
 
-    assert (one.store.loads, len(one.store.answers)) == (0, 2)
+    assert one.calls() == (0, 2)
     assert one.events.events == [Told("xa")]
 
 
-async def test_a_verdict_that_writes_nothing_is_not_given_on_a_belief() -> None:
-    """No commit would tell that the belief is wrong: a refusal rests on what is stored."""
+@pytest.mark.parametrize("is_likely_new", [True, False])
+async def test_what_this_process_wrote_needs_no_load(is_likely_new: bool) -> None:
+    """Each run commits on what the one before it wrote, also if that was a deletion."""
+    one = bench(CountsCalls)
+    assert await one.loop.run(KEY, append("a")) == "a"
+    assert one.calls() == (1, 1)
+
+    assert await one.loop.run(KEY, append("b"), is_likely_new=is_likely_new) == "ab"
+    await one.loop.run(KEY, clear, is_likely_new=is_likely_new)
+    assert await one.loop.run(KEY, append("c"), is_likely_new=is_likely_new) == "c"
+
+    assert one.calls() == (0, 3)
+    assert await one.stored() == b"c"
+
+
+async def test_keys_are_believed_separately() -> None:
+    """What was written to one phone says nothing of another."""
+    one = bench(CountsCalls)
+    await one.loop.run("p:another", append("a"))
+    await one.put(b"x")
+    one.calls()
+
+    assert await one.loop.run(KEY, append("b")) == "xb"
+    assert await one.loop.run("p:another", append("c")) == "ac"
+
+    assert one.calls() == (1, 2)
+
+
+@pytest.mark.parametrize("found", [b"xyz", b"", None], ids=["written", "emptied", "deleted"])
+async def test_another_writer_in_between_is_seen(found: bytes | None) -> None:
+    """A belief that became wrong costs one conflict, and the decision rests on what is there."""
+    one = bench(CountsCalls)
+    await one.loop.run(KEY, append("a"))
+    await one.put(found)
+    one.calls()
+    there = "" if found is None else found.decode()
+
+    assert await one.loop.run(KEY, append("b")) == there + "b"
+    assert one.calls() == (0, 2)
+    assert await one.loop.run(KEY, append("c")) == there + "bc"
+
+    assert one.calls() == (0, 1)
+    assert one.events.events == [Told("a"), Told(there + "b"), Told(there + "bc")]
+
+
+async def test_a_record_that_was_forgotten_is_not_brought_back() -> None:
+    """After its keeping the store has nothing, and so does the next decision."""
+    one = bench(CountsCalls)
+    one.loop._keeping = lambda record, now: 4_000
+    await one.loop.run(KEY, append("a"))
+    one.clock.advance(4)
+    await one.loop.run("p:another", append("x"))  # with which the store deletes what is over
+    assert await one.stored() is None
+    one.calls()
+
+    assert await one.loop.run(KEY, append("b")) == "b"
+
+    assert one.calls() == (0, 2)
+    assert await one.stored() == b"b"
+
+
+async def test_what_a_lost_reply_left_is_seen() -> None:
+    """A commit whose reply is lost may stand: the next run finds it with its conflict."""
+    one = bench(lambda store: CountsCalls(LosesReplies(store, [Loss.NONE, Loss.RAISED])))
+    await one.loop.run(KEY, append("a"))
+    with pytest.raises(StoreUnavailable):
+        await one.loop.run(KEY, append("b"))
+    one.calls()
+
+    assert await one.loop.run(KEY, append("c")) == "abc"
+
+    assert one.calls() == (0, 2)
+
+
+async def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many phones are written to and refused, few are remembered."""
+    monkeypatch.setattr(beliefs, "REMEMBERED", 8)
     one = bench()
+
+    for number in range(40):
+        await one.loop.run(f"p:{number}", append("a"), is_likely_new=True)
+        await one.loop.run(f"p:{number % 20} refused", look, is_likely_new=True)
+        assert len(one.loop._beliefs._by_key) <= 8
+
+    assert await one.loop.run("p:0", append("b"), is_likely_new=True) == "ab"
+
+
+# ── verdicts that write nothing ───────────────────────────────────────────────────────────────
+
+
+async def test_a_verdict_that_writes_nothing_is_not_given_on_a_belief() -> None:
+    """No commit would tell that the belief is wrong: a refusal rests on what is stored now."""
+    one = bench(CountsCalls)
     await one.put(b"something")
+    one.store_clock.hear(NOON - 1_000)
+
+    assert await one.loop.run(KEY, look, is_likely_new=True) == ("something", NOON)
+
+    assert one.calls() == (1, 0)
+
+
+async def test_a_refusal_on_a_belief_that_became_wrong_is_none() -> None:
+    """Another process made room: the look that a refusal needs shows it, and nobody is refused."""
+    one, rule = bench(CountsCalls), UpTo(2)
+    await one.loop.run(KEY, append("xy"))
+    await one.put(b"z")
+    one.calls()
+
+    assert await one.loop.run(KEY, rule) == "za"
+
+    assert one.calls() == (1, 1)
+    assert rule.asked == ["xy", "z"]
+    assert one.events.events == [Told("xy"), Told("za")]
+    assert await one.stored() == b"za"
+
+
+async def test_a_refusal_that_only_the_store_knows_is_one() -> None:
+    """Another process filled it: the conflict shows it, and no look is needed beside."""
+    one, rule = bench(CountsCalls), UpTo(2)
+    await one.loop.run(KEY, append("x"))
+    await one.put(b"xyz")
+    one.calls()
+
+    assert await one.loop.run(KEY, rule) == "full: xyz"
+
+    assert one.calls() == (0, 1)
+    assert rule.asked == ["x", "xyz"]
+    assert one.events.events == [Told("x"), Told("full: xyz")]
+    assert await one.stored() == b"xyz"
+
+
+@pytest.mark.parametrize("is_likely_new", [True, False])
+async def test_a_refusal_after_a_refusal_is_one_load_and_one_decision(is_likely_new: bool) -> None:
+    """Only the first decides on a belief in vain; then the look comes first, on and on."""
+    one, rule = bench(CountsCalls), UpTo(2)
+    await one.loop.run(KEY, append("xy"))
+    one.calls()
+
+    assert await one.loop.run(KEY, rule, is_likely_new=is_likely_new) == "full: xy"
+    assert one.calls() == (1, 0)
+    assert rule.asked == ["xy", "xy"]
+    rule.asked.clear()
+    for _ in range(3):
+        assert await one.loop.run(KEY, rule, is_likely_new=is_likely_new) == "full: xy"
+
+    assert one.calls() == (3, 0)
+    assert rule.asked == ["xy"] * 3
+
+
+@pytest.mark.parametrize("is_likely_new", [True, False])
+async def test_after_a_refusal_the_look_comes_first(is_likely_new: bool) -> None:
+    """Nothing is believed of a key that was refused, nor that it is new, until it is written."""
+    one = bench(CountsCalls)
+    await one.put(b"x")
+    await one.loop.run(KEY, look, is_likely_new=is_likely_new)
+    one.calls()
+
+    assert await one.loop.run(KEY, append("a"), is_likely_new=is_likely_new) == "xa"
+    assert one.calls() == (1, 1)
+    assert await one.loop.run(KEY, append("b"), is_likely_new=is_likely_new) == "xab"
+
+    assert one.calls() == (0, 1)
+
+
+async def test_a_repeated_commit_knows_its_own_record_without_a_look() -> None:
+    """The adapter gave the commit again: its conflict is this run's own look at what it wrote."""
+    one = bench(lambda store: CountsCalls(LosesReplies(store, [Loss.REPEATED])))
     one.store_clock.hear(NOON)
 
-    assert await one.loop.run(KEY, look, belief=Belief(known=True)) == ("something", NOON)
+    def once(record: str | None, now: Millis) -> Decision[str, str]:
+        return Decision("mine" if record else "written", None if record else "a")
+
+    assert await one.loop.run(KEY, once, is_likely_new=True) == "mine"
+
+    assert one.calls() == (0, 1)
 
 
-async def test_what_this_caller_wrote_needs_no_load() -> None:
-    """A second run on the same belief commits on what the first one wrote."""
+# ── however it comes about ────────────────────────────────────────────────────────────────────
+
+
+@attrs.frozen
+class Turn:
+    """One call at one of three processes, some seconds after the one before."""
+
+    process: int
+    rule: str
+    is_likely_new: bool
+    seconds: float
+
+
+TURNS = st.builds(
+    Turn,
+    st.integers(0, 2),
+    st.sampled_from(["append", "up to 3", "clear", "look"]),
+    st.booleans(),
+    st.sampled_from([0.0, 0.0, 0.0, 4.0, 11.0]),
+)
+
+
+@given(st.lists(TURNS, max_size=20))
+def test_no_belief_changes_a_verdict(turns: list[Turn]) -> None:
+    """Whoever wrote in between, calls are told what a text in one's hand tells, in two commands."""
+
+    async def play() -> None:
+        clock = ManualClock()
+        memory = MemoryStore(clock)
+        processes = [bench(CountsCalls, clock, memory=memory) for _ in range(3)]
+        text = ""
+        for number, turn in enumerate(turns):
+            clock.advance(turn.seconds)
+            one, letter = processes[turn.process], chr(ord("a") + number)
+            rules: dict[str, Any] = {
+                "append": append(letter),
+                "up to 3": UpTo(3, letter),
+                "clear": clear,
+                "look": look,
+            }
+            told = await one.loop.run(KEY, rules[turn.rule], is_likely_new=turn.is_likely_new)
+            if turn.rule == "look":
+                assert told == (text or None, clock.wall())
+            elif turn.rule == "clear":
+                text = ""
+            elif turn.rule == "up to 3" and len(text) >= 3:
+                assert told == f"full: {text}"
+            else:
+                text += letter
+                assert told == text
+            assert await one.stored() == (text.encode() or None)
+            assert sum(one.calls()) <= 2
+
+    asyncio.run(play())
+
+
+@example([1, 1, 1, 1, 1, 1], 3)
+@example([3, 3, 3], 9)
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=6), st.integers(1, 12))
+def test_a_crowd_is_told_what_became_of_it(crowds: list[int], most: int) -> None:
+    """Of calls all at once in several processes each is written once, or refused what is full."""
+
+    async def play() -> None:
+        clock = ManualClock()
+        memory = MemoryStore(clock)
+        letters = (chr(ord("A") + number) for number in range(26))
+        calls: dict[str, Coroutine[Any, Any, str]] = {}
+        processes = [bench(CountsCalls, clock, memory=memory) for _ in crowds]
+        for one, size in zip(processes, crowds, strict=True):
+            for letter in itertools.islice(letters, size):
+                calls[letter] = one.loop.run(KEY, UpTo(most, letter), is_likely_new=True)
+        told = dict(zip(calls, await asyncio.gather(*calls.values()), strict=True))
+        text = ((await memory.load((KEY,))).records[0] or b"").decode()
+
+        assert len(text) == min(most, len(calls))
+        written = {letter: verdict for letter, verdict in told.items() if letter in text}
+        assert written == {text[end - 1]: text[:end] for end in range(1, len(text) + 1)}
+        assert {told[letter] for letter in told if letter not in text} <= {f"full: {text}"}
+        answers = [answer for one in processes for answer in one.store.answers]  # type: ignore[attr-defined]
+        assert sum(isinstance(answer, Written) for answer in answers) == len(text)
+
+    asyncio.run(play())
+
+
+# ── a crowd in one process ────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("first", ["known", "never met"])
+async def test_a_crowd_of_one_process_needs_no_load(first: str) -> None:
+    """All try at once, one wins; then each commits on what the one before it wrote, and wins."""
     one = bench(CountsCalls)
-    belief: Belief[str] = Belief()
+    one.store_clock.hear(NOON)
+    if first == "known":
+        await one.loop.run(KEY, clear)
+        one.calls()
 
-    await one.loop.run(KEY, append("a"), belief=belief)
-    await one.loop.run(KEY, append("b"), belief=belief)
+    runs = (one.loop.run(KEY, append("a"), is_likely_new=True) for _ in range(20))
+    told = await asyncio.gather(*runs)
 
+    assert sorted(told, key=len) == ["a" * count for count in range(1, 21)]
     assert isinstance(one.store, CountsCalls)
-    assert (one.store.loads, len(one.store.answers)) == (1, 2)
-    assert await one.stored() == b"ab"
+    assert sum(isinstance(answer, Written) for answer in one.store.answers) == 20
+    assert sum(isinstance(answer, Conflict) for answer in one.store.answers) == 19
+    assert one.calls() == (0, 39)
 
 
-async def test_another_writer_in_between_is_seen() -> None:
-    """A belief that became wrong costs a conflict, and the decision rests on what is there."""
+async def test_a_crowd_that_is_refused_looks_once_each_and_writes_nothing() -> None:
+    """Those for whom nothing is left see that for themselves: no commit, no second decision."""
     one = bench(CountsCalls)
-    belief: Belief[str] = Belief()
-    await one.loop.run(KEY, append("a"), belief=belief)
-    await one.put(b"xyz")
+    one.store_clock.hear(NOON)
+    rules = [UpTo(2) for _ in range(8)]
 
-    assert await one.loop.run(KEY, append("b"), belief=belief) == "xyzb"
-    assert (belief.data, belief.record) == (b"xyzb", "xyzb")
+    told = await asyncio.gather(*(one.loop.run(KEY, rule, is_likely_new=True) for rule in rules))
+
+    assert sorted(told) == ["a", "aa", *["full: aa"] * 6]
+    # Eight try at once; one more wins in its turn. The third believes the second, and so decides
+    # once more than the others, who know that there is nothing to believe.
+    assert one.calls() == (6, 8 + 1)
+    asked = sorted(len(rule.asked) for rule in rules)
+    assert asked == [1, 2, 2, 2, 2, 2, 2, 3]
+
+
+def test_a_crowd_does_not_hang_with_one_of_it() -> None:
+    """One who hears nothing of the store ends alone; those behind him wait for half a second."""
+
+    class HangsAt(WrappedStore):
+        def __init__(self, store: Store) -> None:
+            super().__init__(store)
+            self.commits = itertools.count()
+
+        async def commit(self, swaps: Sequence[Swap], adds: Sequence[Add], at: Millis) -> Any:
+            if next(self.commits) == 7:
+                await asyncio.sleep(1e9)
+            return await super().commit(swaps, adds, at)
+
+    async def one_of(one: Bench) -> tuple[str, float]:
+        try:
+            await one.loop.run(KEY, append("a"), is_likely_new=True)
+        except StoreError:
+            told = "failed"
+        else:
+            told = "written"
+        return told, one.clock.monotonic()
+
+    async def crowd() -> list[tuple[str, float]]:
+        one = bench(HangsAt, LoopClock())
+        one.store_clock.hear(NOON)
+        return await asyncio.gather(*(one_of(one) for _ in range(6)))
+
+    told = sorted(run_virtually(crowd())[0])
+
+    assert [what for what, _ in told] == ["failed", *["written"] * 5]
+    assert told[0][1] == 2.0
+    assert max(at for _, at in told[1:]) < 0.6
 
 
 # ── races and clocks ──────────────────────────────────────────────────────────────────────────
@@ -296,7 +666,7 @@ async def test_a_host_with_a_wrong_clock_takes_the_stores_time(seconds: float) -
         times.append(now)
         return Decision("written", "a")
 
-    assert await one.loop.run(KEY, decide, belief=Belief(known=True)) == "written"
+    assert await one.loop.run(KEY, decide, is_likely_new=True) == "written"
 
     assert times == [NOON + round(seconds * 1000), NOON]
     assert one.store_clock.now() == NOON
@@ -376,7 +746,7 @@ def test_a_silent_store_is_given_two_seconds(method: str) -> None:
         calls: dict[str, Callable[[], Coroutine[Any, Any, object]]] = {
             "read": lambda: one.loop.read(KEY),
             "run": lambda: one.loop.run(KEY, append("a")),
-            "blind": lambda: one.loop.run(KEY, append("a"), belief=Belief(known=True)),
+            "blind": lambda: one.loop.run(KEY, append("a"), is_likely_new=True),
         }
         with pytest.raises(StoreUnavailable) as raised:
             await calls[method]()
@@ -402,13 +772,31 @@ async def test_a_ceiling_gives_the_decision_that_was_kept_for_it(full: int) -> N
 
     def decide(record: str | None, now: Millis) -> Decision[str, str]:
         adds = [Add("day:x", f"field{n}", 5, 4 if n == full else 5, now) for n in (0, 1)]
-        return Decision("in", "a", tuple(adds), refusals, (Told("in"),))
+        return Decision("in", "a", tuple(adds), refusals.__getitem__, (Told("in"),))
 
     assert await one.loop.run(KEY, decide) == f"over {full}"
 
     assert await one.stored() is None
     assert (await one.store.load((), ("day:x",))).counters == ({},)
     assert one.events.events == [Told(f"over {full}")]
+
+
+async def test_a_ceiling_is_reached_on_what_is_stored_only() -> None:
+    """On a wrong belief the conflict comes before any ceiling, which is then of what is there."""
+    one = bench(CountsCalls)
+    await one.loop.run(KEY, append("a"))
+    await one.put(b"xyz")
+    one.calls()
+
+    def decide(record: str | None, now: Millis) -> Decision[str, str]:
+        full = Decision[str, str](f"over with {record}")
+        return Decision("in", "new", (Add("day:x", "field", 5, 4, now),), lambda _: full)
+
+    assert await one.loop.run(KEY, decide) == "over with xyz"
+    assert one.calls() == (0, 2)
+    assert await one.loop.run(KEY, append("b")) == "xyzb"
+
+    assert one.calls() == (0, 1)
 
 
 # ── trouble ───────────────────────────────────────────────────────────────────────────────────
@@ -432,7 +820,21 @@ async def test_garbage_is_not_overwritten() -> None:
     with pytest.raises(StoreDataInvalid):
         await one.loop.run(KEY, append("a"))
     with pytest.raises(StoreDataInvalid):
-        await one.loop.run(KEY, append("a"), belief=Belief(known=True))
+        await one.loop.run(KEY, append("a"), is_likely_new=True)
+
+    assert await one.stored() == b"\xff\xfe"
+
+
+@pytest.mark.parametrize("rule", [append("a"), UpTo(1)], ids=["writes", "refuses"])
+async def test_garbage_in_the_place_of_what_is_believed_is_not_overwritten(rule: Any) -> None:
+    """Nor does anybody go on with the record that was there before."""
+    one = bench()
+    await one.loop.run(KEY, append("x"))
+    await one.put(b"\xff\xfe")
+
+    for _ in range(2):
+        with pytest.raises(StoreDataInvalid):
+            await one.loop.run(KEY, rule)
 
     assert await one.stored() == b"\xff\xfe"
 
@@ -457,13 +859,11 @@ async def test_counts_wait_five_seconds_then_go_with_a_commit() -> None:
     assert await one.counted(f"refused_send.{LIMIT}") == 0
 
     one.clock.advance(5)
-    one.store_clock.hear(one.clock.wall())
-    assert isinstance(one.store, CountsCalls)
-    one.store.answers.clear()
-    await one.loop.run("p:new", append("b"), belief=Belief(known=True))
+    one.calls()
+    await one.loop.run("p:new", append("b"), is_likely_new=True)
 
     assert await one.counted(f"refused_send.{LIMIT}") == 1
-    assert len(one.store.answers) == 1
+    assert one.calls() == (0, 1)
     assert one.refusals.waiting() == {}
 
 
@@ -474,11 +874,12 @@ async def test_counts_go_beside_a_load() -> None:
     one.refusals.count_check(LIMIT)
     one.clock.advance(5)
 
+    one.calls()
+
     await one.loop.run(KEY, look)
 
     assert await one.counted(f"refused_check.{LIMIT}") == 1
-    assert isinstance(one.store, CountsCalls)
-    assert len(one.store.answers) == 1
+    assert one.calls() == (1, 1)
 
 
 async def test_counts_that_a_lost_race_did_not_write_are_counted_once() -> None:
@@ -494,7 +895,7 @@ async def test_counts_that_a_lost_race_did_not_write_are_counted_once() -> None:
     one.clock.advance(5)
     one.store_clock.hear(one.clock.wall())
 
-    await one.loop.run(KEY, append("a"), belief=Belief(known=True))
+    await one.loop.run(KEY, append("a"), is_likely_new=True)
     assert one.refusals.waiting() == {f"refused_send.{LIMIT}": 1}
     one.clock.advance(5)
     await one.loop.run(KEY, append("a"))
@@ -510,7 +911,7 @@ async def test_counts_of_a_lost_reply_are_not_sent_again() -> None:
     one.store_clock.hear(one.clock.wall())
 
     with pytest.raises(StoreUnavailable):
-        await one.loop.run(KEY, append("a"), belief=Belief(known=True))
+        await one.loop.run(KEY, append("a"), is_likely_new=True)
     one.clock.advance(5)
     await one.loop.run(KEY, append("a"))
 

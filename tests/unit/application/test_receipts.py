@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from smsverify.domain.decisions import Noted, Settled
 from smsverify.domain.delivery import DeliveryState, FailureReason
 from smsverify.domain.events import OptOutChanged
+from smsverify.domain.pool import filtered_keys
+from smsverify.ports.store import Loaded, Store
 from smsverify.testing import CountsCalls
 from tests.unit.kit import SENDERS, Kit, build, number
 
@@ -121,25 +124,70 @@ async def test_other_reasons_rest_nobody() -> None:
     assert await rests(kit) == 0
 
 
-async def test_only_news_of_filtering_looks_at_the_pool() -> None:
-    """Other reasons and repeated receipts read the phone's record, and nothing else."""
-    kit = build(CountsCalls, senders=SENDERS)
-    named = await sent(kit)
-    undelivered = (*named[:2], DeliveryState.UNDELIVERED, named[2])
-    assert isinstance(kit.store, CountsCalls)
-    loads = []
-    for reason in (FailureReason.FILTERED, FailureReason.FILTERED):
-        before = kit.store.loads
-        await kit.container.take_receipt()(*undelivered, reason, 30007)
-        loads.append(kit.store.loads - before)
-    named = await sent(kit, "+15557654321")
-    before = kit.store.loads
-    await kit.container.take_receipt()(
-        *named[:2], DeliveryState.UNDELIVERED, named[2], FailureReason.UNREACHABLE, 30003
-    )
-    loads.append(kit.store.loads - before)
+class Watched(CountsCalls):
+    """Keeps the names of what is loaded."""
 
-    assert loads == [2, 1, 1]
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self.asked: list[tuple[str, ...]] = []
+
+    async def load(self, records: Sequence[str], counters: Sequence[str] = ()) -> Loaded:
+        """Keep the names, and pass the load on."""
+        self.asked.append((*records, *counters))
+        return await super().load(records, counters)
+
+
+async def test_only_news_of_filtering_looks_at_the_pool() -> None:
+    """Other reasons and repeated receipts read the phone's record at most, and nothing else."""
+    kit = build(Watched, senders=SENDERS)
+    take = kit.container.take_receipt()
+    assert isinstance(kit.store, Watched)
+
+    async def asked_for(named: tuple[str, bytes, str], reason: FailureReason) -> Any:
+        assert isinstance(kit.store, Watched)
+        kit.store.asked.clear()
+        kit.store.answers.clear()
+        await take(*named[:2], DeliveryState.UNDELIVERED, named[2], reason, 30007)
+        return kit.store.asked, len(kit.store.answers)
+
+    named = await sent(kit)
+    sender = kit.gateway.messages[0].sender.id
+    of_sender = filtered_keys(sender, kit.clock.wall())
+    assert await asked_for(named, FailureReason.FILTERED) == ([of_sender], 1)
+    assert await asked_for(named, FailureReason.FILTERED) == ([(named[0],)], 0)
+    named = await sent(kit, "+15557654321")
+    assert await asked_for(named, FailureReason.UNREACHABLE) == ([], 1)
+
+
+async def test_a_receipt_at_another_process_is_a_load_and_a_commit() -> None:
+    """A phone that has receipts is not new: whoever never met it looks first."""
+    kit = build(CountsCalls)
+    elsewhere = build(clock=kit.clock)
+    assert isinstance(kit.store, CountsCalls)
+    elsewhere.container.store.override(kit.store.store)
+    named = await sent(elsewhere)
+
+    await kit.container.take_receipt()(*named[:2], DeliveryState.DELIVERED, named[2])
+
+    assert kit.store.loads == 1
+    assert [type(answer).__name__ for answer in kit.store.answers] == ["Written"]
+
+
+async def test_a_receipt_that_came_elsewhere_before_changes_nothing() -> None:
+    """What this process believes of an attempt is no ground for writing to it again."""
+    kit = build(CountsCalls)
+    elsewhere = build(clock=kit.clock)
+    assert isinstance(kit.store, CountsCalls)
+    elsewhere.container.store.override(kit.store.store)
+    named = await sent(kit)
+    delivered = (*named[:2], DeliveryState.DELIVERED, named[2])
+    assert (await elsewhere.container.take_receipt()(*delivered)).changed
+    kit.store.answers.clear()
+
+    assert not (await kit.container.take_receipt()(*delivered)).changed
+
+    assert [type(answer).__name__ for answer in kit.store.answers] == ["Conflict"]
+    assert (await kit.day())["delivered"] == 1
 
 
 async def said(kit: Kit, *, stop: bool, message_id: str | None, **more: Any) -> Noted:
@@ -185,3 +233,17 @@ async def test_an_operators_order_has_no_message() -> None:
         (False, "operator"),
         (True, "operator"),
     ]
+
+
+async def test_a_stop_that_came_elsewhere_is_heeded() -> None:
+    """What this process believes of a phone is no ground for a send after a STOP."""
+    kit = build()
+    elsewhere = build(clock=kit.clock)
+    elsewhere.container.store.override(kit.store)
+    await sent(kit)
+    await said(elsewhere, stop=True, message_id="SM1")
+
+    refused = await kit.verifier.send_verification_sms("+15551234567", "MyApp")
+
+    assert refused.error_code == "RECIPIENT_OPTED_OUT"
+    assert len(kit.gateway.messages) == 1

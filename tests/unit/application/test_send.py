@@ -11,9 +11,8 @@ import attrs
 import pytest
 
 from smsverify.application.send import Handed, SendAnswer, SendOrder
-from smsverify.domain.check import CheckRequest, check_code
 from smsverify.domain.code import derive_code
-from smsverify.domain.decisions import Refused, SentBefore
+from smsverify.domain.decisions import Approved, Refused, SentBefore
 from smsverify.domain.delivery import (
     Accepted,
     DeliveryState,
@@ -24,6 +23,7 @@ from smsverify.domain.delivery import (
 from smsverify.domain.error_code import ErrorCode
 from smsverify.domain.record import Attempt
 from smsverify.errors import StoreUnavailable
+from smsverify.ports.gateway import NotBegun
 from smsverify.ports.store import Store
 from smsverify.testing import (
     CountsCalls,
@@ -31,8 +31,10 @@ from smsverify.testing import (
     LosesReplies,
     Loss,
     ManualClock,
+    ScriptedEntropy,
     ScriptedGateway,
     StopsAt,
+    WrappedStore,
     last_code,
 )
 from tests.unit.kit import SENDERS, Kit, build, number
@@ -56,6 +58,17 @@ async def only_attempt(kit: Kit) -> Attempt:
     assert record is not None
     (attempt,) = record.attempts
     return attempt
+
+
+async def approve_only_code(kit: Kit) -> None:
+    """Have the code of the only attempt approved at another process."""
+    attempt = await only_attempt(kit)
+    assert attempt.carries is not None
+    code = derive_code(kit.container.code_keys(), number(), "verify", attempt.carries)
+    assert code is not None
+    other = build(lambda _: kit.store.store, clock=kit.clock)  # type: ignore[attr-defined]
+    other.container.entropy.override(ScriptedEntropy(2))
+    assert await other.container.check()(number(), "verify", code) == Approved()
 
 
 def is_handed(answer: SendAnswer, expected: object) -> bool:
@@ -150,21 +163,86 @@ async def test_an_idempotency_key_gives_the_first_answer() -> None:
     assert len(kit.gateway.messages) == 3
 
 
-async def test_a_phone_met_before_is_loaded_first() -> None:
-    """The first send commits blind, the second reads: neither wastes a conflict."""
-    kit = build(CountsCalls)
+async def spent(kit: Kit, answer: type = Handed, **changes: Any) -> tuple[int, list[str]]:
+    """Send where the pool is known; return the loads, and how the commits were answered."""
     await kit.container.pool().look()
     assert isinstance(kit.store, CountsCalls)
-
     kit.store.loads = 0
-    await kit.container.send()(order())
-    loads = [kit.store.loads]
-    await kit.container.send()(order())
-    loads.append(kit.store.loads)
+    kit.store.answers.clear()
+    assert isinstance(await kit.container.send()(order(**changes)), answer)
+    return kit.store.loads, [type(answer).__name__ for answer in kit.store.answers]
 
-    # No settlement reads what its own worker wrote.
-    assert loads == [0, 1]
-    assert {type(answer).__name__ for answer in kit.store.answers} == {"Written"}
+
+def another(kit: Kit, number: int = 2, **settings: Any) -> Kit:
+    """Return another process over the same store; its entropy is another one, too."""
+    assert isinstance(kit.store, CountsCalls)
+    other = build(lambda _: CountsCalls(kit.store.store), clock=kit.clock, **settings)
+    other.container.entropy.override(ScriptedEntropy(number))
+    return other
+
+
+async def test_a_send_is_two_commits() -> None:
+    """Neither to a phone never met nor to one that this process wrote last is anything loaded."""
+    kit = build(CountsCalls)
+
+    costs = [await spent(kit) for _ in range(3)]
+
+    assert costs == [(0, ["Written", "Written"])] * 3
+
+
+async def test_a_phone_that_another_process_wrote_costs_one_commit_more() -> None:
+    """The conflict brings its record along: once when it is not known, once when it changed."""
+    kit = build(CountsCalls)
+    other = another(kit)
+    await spent(other)
+
+    assert await spent(kit) == (0, ["Conflict", "Written", "Written"])
+    assert await spent(kit) == (0, ["Written", "Written"])
+    await spent(other)
+    assert await spent(kit) == (0, ["Conflict", "Written", "Written"])
+
+    record = await kit.record()
+    assert record is not None
+    assert len(record.attempts) == 5
+
+
+async def test_a_send_that_wrote_nothing_makes_the_next_one_look_first() -> None:
+    """Nothing is believed of the phone then: each refusal is one load, and a send one more."""
+    kit = build(CountsCalls, rate_limit_per_hour=3)
+    await spent(kit, idempotency_key="mine")
+
+    assert await spent(kit, SentBefore, idempotency_key="mine") == (1, [])
+    assert await spent(kit) == (1, ["Written", "Written"])
+    assert await spent(kit) == (0, ["Written", "Written"])
+    for _ in range(3):
+        assert await spent(kit, Refused) == (1, [])
+
+
+async def test_a_key_that_another_process_used_sends_nothing_again() -> None:
+    """Whether this process believes an older record or none, the conflict shows it the key."""
+    kit = build(CountsCalls)
+    other, third = another(kit, 2), another(kit, 3)
+    await spent(kit)
+    await spent(other, idempotency_key="mine")
+
+    assert await spent(kit, SentBefore, idempotency_key="mine") == (0, ["Conflict"])
+    assert await spent(third, SentBefore, idempotency_key="mine") == (0, ["Conflict"])
+
+    record = await kit.record()
+    assert record is not None
+    assert len(record.attempts) == 2
+
+
+async def test_a_window_that_another_process_filled_is_full() -> None:
+    """What this process believes of the window is no ground for a send."""
+    kit = build(CountsCalls, rate_limit_per_hour=2)
+    other = another(kit, rate_limit_per_hour=2)
+    await spent(kit)
+    await spent(other)
+
+    assert await spent(kit, Refused) == (0, ["Conflict"])
+
+    assert len(kit.gateway.messages) + len(other.gateway.messages) == 2
 
 
 async def test_a_sender_that_is_not_ours_rests() -> None:
@@ -293,22 +371,7 @@ async def test_an_approval_in_between_overtakes_the_send() -> None:
     kits: list[Kit] = []
 
     async def approve() -> None:
-        kit = kits[0]
-        record = await kit.record()
-        assert record is not None
-        (attempt,) = record.attempts
-        assert attempt.carries is not None
-        keys = kit.container.code_keys()
-        code = derive_code(keys, number(), "verify", attempt.carries)
-        assert code is not None
-        request = CheckRequest(b"approval", number(), "verify", code, keys)
-        decision = check_code(record, request, kit.clock.wall(), kit.container.policy())
-        assert decision.record is not None
-        from smsverify.ports.store import Swap
-
-        key, codec = kit.container.keys().phone(number()), kit.container.codec()
-        swap = Swap(key, codec.encode(record), codec.encode(decision.record), None)
-        await kit.store.store.commit((swap,), (), kit.clock.wall())  # type: ignore[attr-defined]
+        await approve_only_code(kits[0])
 
     kit = build(functools.partial(LosesReplies, plan=[Loss.REPEATED], between=approve))
     kits.append(kit)
@@ -409,24 +472,46 @@ async def test_a_refused_send_that_nobody_waits_for_raises_nowhere() -> None:
     assert complaints == []
 
 
-def test_a_caller_that_goes_waits_two_seconds_at_most() -> None:
-    """With the settlement stuck, the cancelled caller leaves after two seconds."""
+class Slows(WrappedStore):
+    """A store whose commits take longer from a chosen one on."""
+
+    def __init__(self, store: Store, which: int, seconds: float) -> None:
+        super().__init__(store)
+        self.commits = 0
+        self._which = which
+        self._seconds = seconds
+
+    async def commit(self, *args: Any) -> Any:
+        """Wait, and pass the commit on."""
+        self.commits += 1
+        if self.commits > self._which:
+            await asyncio.sleep(self._seconds)
+        return await super().commit(*args)
+
+
+@pytest.mark.parametrize(("commits", "state"), [(0, DeliveryState.FAILED), (1, DeliveryState.SENT)])
+def test_a_caller_that_goes_waits_two_seconds_at_most(commits: int, state: DeliveryState) -> None:
+    """However long it takes to settle: the cancelled caller leaves, and the rest is done later."""
 
     async def leave() -> float:
-        kit = build(stopping(SETTLEMENT, executed=False), clock=LoopClock())
+        kit = build(functools.partial(Slows, which=commits, seconds=1.75), clock=LoopClock())
+        await kit.container.pool().look()
         task = asyncio.create_task(kit.container.send()(order()))
-        assert isinstance(kit.store, StopsAt)
-        await kit.store.hold.arrival()
+        await asyncio.sleep(1.0)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        return asyncio.get_running_loop().time()
+        left = asyncio.get_running_loop().time()
+        await asyncio.sleep(2.0)
+        assert (await only_attempt(kit)).state is state
+        return left
 
-    assert run_virtually(leave())[0] == 2.0
+    # To admit and to settle take three and a half seconds, a settlement alone less than two.
+    assert run_virtually(leave())[0] == (3.0 if commits == 0 else 2.75)
 
 
-def test_a_caller_that_goes_waits_for_nobody_else() -> None:
-    """Whatever else holds the worker up, a cancelled caller leaves after two seconds."""
+def test_a_caller_that_goes_before_anything_was_asked_goes_at_once() -> None:
+    """Where nothing can have been admitted, nothing is written, and nobody is waited for."""
 
     class SlowPrices:
         async def tariff(self, country: str) -> Any:
@@ -436,13 +521,164 @@ def test_a_caller_that_goes_waits_for_nobody_else() -> None:
         kit = build(clock=LoopClock())
         kit.container.prices.override(SlowPrices())
         task = asyncio.create_task(kit.container.send()(order()))
-        await asyncio.sleep(0)
+        await asyncio.sleep(1)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        return asyncio.get_running_loop().time()
+        left = asyncio.get_running_loop().time()
+        await asyncio.sleep(120)
+        assert await kit.record() is None
+        assert kit.gateway.messages == []
+        return left
 
-    assert run_virtually(leave())[0] == 2.0
+    assert run_virtually(leave())[0] == 1.0
+
+
+async def test_cancelled_while_it_is_refused_writes_nothing() -> None:
+    """The caller goes while the store is asked; what then turns out to be refused stays so."""
+    kit = build(stopping(SETTLEMENT + 1, executed=True), rate_limit_per_hour=1)
+    await kit.container.send()(order())
+    task = asyncio.create_task(kit.container.send()(order()))
+    assert isinstance(kit.store, StopsAt)
+    await kit.store.hold.arrival()
+
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert (await only_attempt(kit)).state is DeliveryState.SENT
+    assert (await kit.day())["sends.US"] == 1
+
+
+async def test_cancelled_while_the_key_is_found_changes_nothing() -> None:
+    """The caller goes while an earlier send of the same key is found: it was sent, and stays so."""
+    kit = build(stopping(SETTLEMENT + 1, executed=True))
+    await kit.container.send()(order(idempotency_key="mine"))
+    task = asyncio.create_task(kit.container.send()(order(idempotency_key="mine")))
+    assert isinstance(kit.store, StopsAt)
+    await kit.store.hold.arrival()
+
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert (await only_attempt(kit)).state is DeliveryState.SENT
+    assert (await kit.day())["spent"] == CENT
+
+
+async def test_cancelled_during_admission_and_overtaken() -> None:
+    """Admitted, and the code approved before the caller went: FAILED, and the money goes back."""
+    kit = build(stopping(ADMISSION, executed=True))
+    task = asyncio.create_task(kit.container.send()(order()))
+    assert isinstance(kit.store, StopsAt)
+    await kit.store.hold.arrival()
+    await approve_only_code(kit)
+
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    attempt = await only_attempt(kit)
+    assert (attempt.state, attempt.reason) == (DeliveryState.FAILED, FailureReason.OVERTAKEN)
+    assert (await kit.day())["spent"] == 0
+    assert kit.gateway.messages == []
+
+
+async def test_a_caller_that_goes_when_all_is_over_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The caller goes when the answer is written and only a sender is still put to rest."""
+    kit = build(senders=SENDERS)
+    kit.gateway.answer_next(Rejected(FailureReason.SENDER_UNUSABLE, 21606))
+    resting = asyncio.Event()
+
+    async def note_unusable(_: object) -> None:
+        resting.set()
+        await asyncio.get_running_loop().create_future()
+
+    monkeypatch.setattr(kit.container.pool(), "note_unusable", note_unusable)
+    task = asyncio.create_task(kit.container.send()(order()))
+    await resting.wait()
+
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    attempt = await only_attempt(kit)
+    assert (attempt.state, attempt.reason) == (DeliveryState.FAILED, FailureReason.SENDER_UNUSABLE)
+    assert (await kit.day())["failed"] == 1
+
+
+class BeginsNothing(ScriptedGateway):
+    """A provider that can't be reached, and knows it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = asyncio.Event()
+
+    async def send(self, message: Any, within: float) -> Any:
+        """Wait for ever; when that is cancelled, nothing was handed over."""
+        self.asked.set()
+        try:
+            await asyncio.get_running_loop().create_future()
+        except asyncio.CancelledError as stop:
+            raise NotBegun from stop
+
+
+async def test_cancelled_before_the_call_has_begun_nothing_is_sent() -> None:
+    """The caller goes while the provider is not reached yet: FAILED, and the money goes back."""
+    kit = build()
+    gateway = BeginsNothing()
+    kit.container.gateway.override(gateway)
+    task = asyncio.create_task(kit.container.send()(order()))
+    await gateway.asked.wait()
+
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    attempt = await only_attempt(kit)
+    assert (attempt.state, attempt.reason) == (DeliveryState.FAILED, FailureReason.CANCELLED)
+    assert (await kit.day())["spent"] == 0
+
+
+def test_a_call_that_has_not_begun_when_its_time_is_up_is_no_doubt() -> None:
+    """After ten seconds without a connection it is FAILED, and the money goes back."""
+
+    async def send() -> SendAnswer:
+        kit = build(clock=LoopClock())
+        kit.container.gateway.override(BeginsNothing())
+        answer = await kit.container.send()(order())
+        assert (await only_attempt(kit)).state is DeliveryState.FAILED
+        assert (await kit.day())["spent"] == 0
+        return answer
+
+    answer, waited = run_virtually(send())
+
+    assert is_handed(answer, Rejected(FailureReason.NOT_CONNECTED))
+    assert waited == 10.0
+
+
+@pytest.mark.parametrize("begins", [True, False])
+def test_a_caller_that_goes_at_the_moment_when_the_time_is_up_goes(begins: bool) -> None:
+    """Whatever the call came to, the cancellation is not swallowed, and the attempt is settled."""
+
+    async def leave() -> Attempt:
+        kit = build(clock=LoopClock())
+        if begins:
+            kit.gateway.hold()
+        else:
+            kit.container.gateway.override(BeginsNothing())
+        task = asyncio.create_task(kit.container.send()(order()))
+        asyncio.get_running_loop().call_at(10.0, task.cancel)
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert asyncio.get_running_loop().time() == 10.0
+        return await only_attempt(kit)
+
+    attempt = run_virtually(leave())[0]
+
+    assert attempt.state is (DeliveryState.UNKNOWN if begins else DeliveryState.FAILED)
 
 
 async def test_a_gateway_that_breaks_its_promise() -> None:

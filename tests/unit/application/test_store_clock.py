@@ -24,6 +24,17 @@ def test_it_carries_forward_what_it_heard() -> None:
     assert store_clock.now() == NOON - 7_000_000 + 3_500
 
 
+def test_it_loses_no_millisecond() -> None:
+    """Whatever the monotonic clock shows, a millisecond later it is a millisecond later."""
+    clock = ManualClock()
+    store_clock = StoreClock(clock)
+
+    for number in range(2_000):
+        store_clock.hear(NOON + number)
+        clock.advance(0.001)
+        assert store_clock.now() == NOON + number + 1
+
+
 def test_it_trusts_ten_seconds() -> None:
     """After ten seconds the store is to be asked again."""
     clock = ManualClock()

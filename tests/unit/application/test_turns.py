@@ -5,58 +5,54 @@ from __future__ import annotations
 import asyncio
 import gc
 
-from smsverify.application.turns import Turns
+from smsverify.application.turns import PATIENCE_SECONDS, Turns
+from tests.unit.virtual_time import run_virtually
 
 KEY = "p:someone"
 
 
-async def test_the_first_does_not_wait_and_knows_it() -> None:
-    """Whoever finds nobody before him has seen all that there is."""
-    async with Turns().take(KEY) as waited:
-        assert not waited
-
-
 async def test_turns_are_given_in_order_and_to_one_at_a_time() -> None:
-    """Those who come later wait until the others are through, and are told that they waited."""
+    """Those who come later wait until the others are through."""
     turns = Turns()
-    told: list[tuple[int, bool]] = []
+    order: list[int] = []
     inside = 0
 
     async def one(number: int) -> None:
         nonlocal inside
-        async with turns.take(KEY) as waited:
+        async with turns.take(KEY):
             inside += 1
             assert inside == 1
-            told.append((number, waited))
+            order.append(number)
             await asyncio.sleep(0)
             inside -= 1
 
     await asyncio.gather(*(one(number) for number in range(5)))
 
-    assert told == [(0, False), (1, True), (2, True), (3, True), (4, True)]
+    assert order == [0, 1, 2, 3, 4]
 
 
-async def test_keys_do_not_wait_for_one_another() -> None:
+def test_keys_do_not_wait_for_one_another() -> None:
     """Another phone's crowd is none of ours."""
-    turns = Turns()
 
-    async with turns.take(KEY), turns.take("p:another") as waited:
-        assert not waited
+    async def take_both() -> None:
+        turns = Turns()
+        async with turns.take(KEY), turns.take("p:another"):
+            pass
+
+    assert run_virtually(take_both())[1] == 0.0
 
 
-def test_event_loops_do_not_wait_for_one_another() -> None:
+async def test_event_loops_do_not_wait_for_one_another() -> None:
     """A lock of one event loop is of no use in another, so each has its own order."""
     turns = Turns()
 
-    async def hold_and_run_another() -> bool:
-        async def other() -> bool:
-            async with turns.take(KEY) as waited:
-                return waited
-
+    async def other() -> str:
         async with turns.take(KEY):
-            return await asyncio.to_thread(lambda: asyncio.run(other()))
+            return "through"
 
-    assert asyncio.run(hold_and_run_another()) is False
+    async with turns.take(KEY):
+        assert await asyncio.to_thread(lambda: asyncio.run(other())) == "through"
+        assert len(turns._locks) == 1
 
 
 async def test_who_gives_up_leaves_the_turn_to_the_next() -> None:
@@ -79,6 +75,23 @@ async def test_who_gives_up_leaves_the_turn_to_the_next() -> None:
     await asyncio.wait_for(third, 1)
 
     assert order == ["first", "third"]
+
+
+def test_nobody_waits_long_for_one_who_is_stuck() -> None:
+    """After half a second the next one goes without a turn; the turn stays with who has it."""
+
+    async def stand_behind_one_who_is_stuck() -> tuple[float, float]:
+        turns = Turns()
+        now = asyncio.get_running_loop().time
+        async with turns.take(KEY):
+            async with turns.take(KEY):
+                first = now()
+            async with turns.take(KEY):
+                return first, now()
+
+    (first, second), _ = run_virtually(stand_behind_one_who_is_stuck())
+
+    assert (first, second) == (PATIENCE_SECONDS, 2 * PATIENCE_SECONDS)
 
 
 async def test_nothing_is_kept_of_a_key_that_nobody_wants() -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from smsverify.domain.admission import SendRequest
 from smsverify.domain.check import CheckRequest
 from smsverify.domain.code import CodeKeys, derive_code
+from smsverify.domain.decisions import PhoneDecision
 from smsverify.domain.delivery import DeliveryState, FailureReason
 from smsverify.domain.periods import MINUTE, SECOND
 from smsverify.domain.phone import LineType, PhoneNumber
@@ -170,3 +171,9 @@ def right_code(carried: Verification | None, purpose: str = "verify") -> bytes:
 def not_code(*codes: bytes) -> bytes:
     """Return six digits that are none of these codes."""
     return next(typed for n in range(9) if (typed := b"%06d" % n) not in codes)
+
+
+def at_ceilings(decision: PhoneDecision[Any]) -> tuple[PhoneDecision[Any], ...]:
+    """Return what is decided instead at each ceiling of a decision, in the order of its charges."""
+    bounded = [number for number, add in enumerate(decision.adds) if add.ceiling is not None]
+    return tuple(decision.at_ceiling(number) for number in bounded)

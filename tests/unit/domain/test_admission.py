@@ -26,6 +26,7 @@ from tests.unit.domain.builders import (
     NOON,
     PHONE,
     SENDER,
+    at_ceilings,
     attempt,
     record,
     send_request,
@@ -53,7 +54,7 @@ def refused(
     """Return the verdict of a send that must be refused, and see that nothing is written."""
     decision = admit_send(whole, request, now, policy)
     assert isinstance(decision.verdict, Refused)
-    assert (decision.record, decision.adds, decision.at_ceiling) == (None, (), ())
+    assert (decision.record, decision.adds) == (None, ())
     told = SendRefused(
         PHONE,
         request.purpose,
@@ -91,7 +92,9 @@ class TestFirstSend:
             8_300,
             key_hash=KEY,
         )
-        assert admit_send(None, request, NOON, STANDARD) == Decision(
+        decision = admit_send(None, request, NOON, STANDARD)
+
+        assert decision == Decision(
             Admitted(sending, carried, SENDER, repeats=False),
             PhoneRecord(request.attempt_id, (sending,)),
             (
@@ -101,11 +104,11 @@ class TestFirstSend:
                 Add("day:2026-11-22", "sends.US", 1, None, KEPT_UNTIL),
                 Add("day:2026-11-22", f"sent_from.{SENDER.id.hex()}", 1, None, KEPT_UNTIL),
             ),
-            (
-                refusal(ErrorCode.RATE_LIMIT_EXCEEDED, "client_sends_per_hour", HOUR),
-                refusal(ErrorCode.DAILY_COST_LIMIT_EXCEEDED, "daily_cost", 12 * HOUR),
-            ),
-            (SendAdmitted(PHONE, "verify", SENDER, 8_300, repeats=False),),
+            events=(SendAdmitted(PHONE, "verify", SENDER, 8_300, repeats=False),),
+        )
+        assert at_ceilings(decision) == (
+            refusal(ErrorCode.RATE_LIMIT_EXCEEDED, "client_sends_per_hour", HOUR),
+            refusal(ErrorCode.DAILY_COST_LIMIT_EXCEEDED, "daily_cost", 12 * HOUR),
         )
 
     def test_country_without_a_sender_has_a_ceiling(self) -> None:
@@ -117,7 +120,7 @@ class TestFirstSend:
             Add("day:2026-11-22", "spent", 8_300, 50_000_000, KEPT_UNTIL),
             Add("day:2026-11-22", "spent.GB", 8_300, 5_000_000, KEPT_UNTIL),
         )
-        assert decision.at_ceiling == (
+        assert at_ceilings(decision) == (
             refusal(ErrorCode.DAILY_COST_LIMIT_EXCEEDED, "daily_cost", 12 * HOUR, BRITISH),
             refusal(ErrorCode.DAILY_COST_LIMIT_EXCEEDED, "country_daily_cost", 12 * HOUR, BRITISH),
         )
@@ -126,7 +129,7 @@ class TestFirstSend:
         """A country counts as home for all of the operator's senders, also those that rest."""
         at_home = send_request(phone=BRITISH, home=frozenset({"GB"}))
 
-        assert len(admit_send(None, at_home, NOON, STANDARD).at_ceiling) == 1
+        assert len(at_ceilings(admit_send(None, at_home, NOON, STANDARD))) == 1
 
 
 class TestOpinionOfThePerson:
@@ -451,8 +454,9 @@ class TestMoney:
         decision = admit_send(None, send_request(), NOON + 12 * HOUR - 1, STANDARD)
 
         assert decision.adds[0].key == "day:2026-11-22"
-        assert isinstance(decision.at_ceiling[0].verdict, Refused)
-        assert decision.at_ceiling[0].verdict.retry_after == 1
+        (instead,) = at_ceilings(decision)
+        assert isinstance(instead.verdict, Refused)
+        assert instead.verdict.retry_after == 1
         assert (
             admit_send(None, send_request(), NOON + 12 * HOUR, STANDARD).adds[0].key
             == "day:2026-11-23"
@@ -489,8 +493,8 @@ def test_additions_with_a_ceiling_come_first(later: int, client: bool, abroad: b
     bounded = [add.ceiling is not None for add in decision.adds]
 
     assert bounded == sorted(bounded, reverse=True)
-    assert sum(bounded) == len(decision.at_ceiling) == 1 + client + abroad
-    for add, instead in zip(decision.adds, decision.at_ceiling, strict=False):
+    assert sum(bounded) == len(at_ceilings(decision)) == 1 + client + abroad
+    for add, instead in zip(decision.adds, at_ceilings(decision), strict=False):
         assert isinstance(instead.verdict, Refused)
         assert instead.record is None
         assert add.keep_until - 3 * DAY - (NOON + later) == instead.verdict.retry_after

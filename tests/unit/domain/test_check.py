@@ -31,6 +31,7 @@ from tests.unit.domain.builders import (
     KEYS,
     NOON,
     PHONE,
+    at_ceilings,
     attempt,
     check_request,
     fresh,
@@ -58,7 +59,7 @@ def refused(whole: PhoneRecord | None, request: CheckRequest, now: int = NOON) -
     """Return the verdict of a check that must be refused, and see that nothing is written."""
     decision = check_code(whole, request, now, STANDARD)
     assert isinstance(decision.verdict, Refused)
-    assert (decision.record, decision.adds, decision.at_ceiling) == (None, (), ())
+    assert (decision.record, decision.adds) == (None, ())
     told = CheckRefused(
         PHONE,
         request.purpose,
@@ -93,7 +94,9 @@ class TestRightAnswer:
         request = check_request(RIGHT, key_hash=KEY, client="c1")
         assert SENT.carries is not None
 
-        assert check_code(whole, request, NOON + 9, STANDARD) == Decision(
+        decision = check_code(whole, request, NOON + 9, STANDARD)
+
+        assert decision == Decision(
             Approved(),
             PhoneRecord(
                 request.operation,
@@ -105,9 +108,9 @@ class TestRightAnswer:
                 Add("client:c1:2026-11-22T12", "wrong", 0, 29, NOON + HOUR + 3 * DAY),
                 Add("day:2026-11-22", "approved.US", 1, None, KEPT_UNTIL),
             ),
-            (client_refusal(HOUR - 9),),
-            (CodeApproved(PHONE, "verify"),),
+            events=(CodeApproved(PHONE, "verify"),),
         )
+        assert at_ceilings(decision) == (client_refusal(HOUR - 9),)
 
     def test_every_live_code_of_the_purpose_is_used_up(self) -> None:
         """With two live codes either is right, and then neither."""
@@ -216,7 +219,9 @@ class TestWrongAnswer:
         whole = record(SENT, wrong=(WrongAnswers("login", (NOON - 1,)),), operations=(earlier,))
         request = check_request(WRONG, client="c1")
 
-        assert check_code(whole, request, NOON, STANDARD) == Decision(
+        decision = check_code(whole, request, NOON, STANDARD)
+
+        assert decision == Decision(
             Wrong(4),
             PhoneRecord(
                 request.operation,
@@ -228,16 +233,16 @@ class TestWrongAnswer:
                 Add("client:c1:2026-11-22T12", "wrong", 1, 30, NOON + HOUR + 3 * DAY),
                 Add("day:2026-11-22", "wrong", 1, None, KEPT_UNTIL),
             ),
-            (client_refusal(HOUR),),
-            (AnswerWrong(PHONE, "verify", 4),),
+            events=(AnswerWrong(PHONE, "verify", 4),),
         )
+        assert at_ceilings(decision) == (client_refusal(HOUR),)
 
     def test_without_a_client_only_the_day_counts(self) -> None:
         """No client, no client's counter."""
         decision = check_code(record(SENT), check_request(WRONG), NOON, STANDARD)
 
         assert [add.key for add in decision.adds] == ["day:2026-11-22"]
-        assert decision.at_ceiling == ()
+        assert at_ceilings(decision) == ()
 
     def test_count_goes_down_to_none_and_then_even_the_right_code_waits(self) -> None:
         """Five wrong answers in ten minutes; then nothing is accepted until the first is old."""

@@ -9,6 +9,8 @@ from smsverify.adapters.msgpack.layout import Layout
 from smsverify.adapters.msgpack.numbering import NUMBER_OF_REASON, NUMBER_OF_STATE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from smsverify.domain.periods import Millis
     from smsverify.domain.record import Attempt, PhoneRecord, Verification
 
@@ -47,7 +49,9 @@ class _Writer:
         return self.purposes.setdefault(name, len(self.purposes))
 
     def attempt(self, attempt: Attempt, before: Millis) -> None:
-        flags = NUMBER_OF_STATE[attempt.state] + self._message(attempt.message_id)
+        flags = NUMBER_OF_STATE[attempt.state]
+        if attempt.message_id is not None:
+            flags += self._message(attempt.message_id)
         if attempt.key_hash is not None:
             flags += layout.HAS_KEY_HASH
             self.hashes.append(attempt.key_hash)
@@ -65,15 +69,13 @@ class _Writer:
         if attempt.provider_code is not None:
             self.refs.append(attempt.provider_code)
 
-    def _message(self, message_id: str | None) -> int:
-        if message_id is None:
-            return 0
+    def _message(self, message_id: str) -> int:
         if len(message_id) == _USUAL_LENGTH and message_id.startswith("SM"):
             try:
                 raw = bytes.fromhex(message_id[2:])
             except ValueError:
                 raw = b""
-            if "SM" + raw.hex() == message_id:
+            if raw.hex() == message_id[2:]:
                 self.hashes.append(raw)
                 return layout.HAS_MESSAGE
         self.texts.append(message_id)
@@ -109,17 +111,18 @@ def lay_out(record: PhoneRecord) -> Layout:
     _write_operations(writer, record)
     _write_approvals(writer, record)
     writer.hashes += record.message_hashes
-    _check_lengths(writer)
+    for _, sender, _ in writer.routes:
+        _check_length(sender, layout.SENDER_BYTES)
     return Layout(
         record.stamp,
         writer.base,
         list(writer.purposes),
-        b"".join(writer.keys),
+        _side_by_side(writer.keys, layout.KEY_BYTES),
         list(writer.routes),
         writer.refs,
         writer.times,
-        b"".join(writer.ids),
-        b"".join(writer.hashes),
+        _side_by_side(writer.ids, layout.ID_BYTES),
+        _side_by_side(writer.hashes, layout.HASH_BYTES),
         writer.texts,
         record.opted_out_at,
     )
@@ -146,6 +149,8 @@ def _write_attempts(writer: _Writer, record: PhoneRecord) -> None:
 
 def _write_wrong(writer: _Writer, record: PhoneRecord) -> None:
     writer.refs.append(len(record.wrong))
+    if not record.wrong:
+        return
     before = writer.base
     for wrong in record.wrong:
         writer.refs += (writer.purpose(wrong.purpose), len(wrong.times))
@@ -173,14 +178,14 @@ def _write_approvals(writer: _Writer, record: PhoneRecord) -> None:
             writer.hashes.append(approval.key_hash)
 
 
-def _check_lengths(writer: _Writer) -> None:
-    """Ids lie side by side without their lengths: one of another length would shift the rest."""
-    for parts, length in (
-        (writer.ids, layout.ID_BYTES),
-        (writer.hashes, layout.HASH_BYTES),
-        (writer.keys, layout.KEY_BYTES),
-        ([sender for _, sender, _ in writer.routes], layout.SENDER_BYTES),
-    ):
-        for part in parts:
-            if len(part) != length:
-                raise ValueError(f"A record holds an id of {len(part)} bytes in place of {length}.")
+def _side_by_side(parts: Iterable[bytes], length: int) -> bytes:
+    """Join ids without their lengths: one of another length would shift the rest."""
+    for part in parts:
+        if len(part) != length:
+            _check_length(part, length)
+    return b"".join(parts)
+
+
+def _check_length(part: bytes, length: int) -> None:
+    if len(part) != length:
+        raise ValueError(f"A record holds an id of {len(part)} bytes in place of {length}.")
