@@ -30,8 +30,10 @@ from tests.integration.servers import (
     mentioning,
     process,
     report_header,
+    server_binary,
     wait_until,
 )
+from tests.integration.servers.binary import VARIABLE
 from tests.integration.servers.resp import ServerRefusal
 from tests.integration.servers.trouble import busy, full, loading
 
@@ -70,6 +72,16 @@ def test_the_header_names_the_server() -> None:
         told = server.process.info("server")
     version = told.get("valkey_version") or told["redis_version"]
     assert f" {version} " in report_header()
+
+
+def test_a_server_is_started_by_the_name_that_was_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Debian has one program under several names: a link is not followed to its other name."""
+    named = tmp_path / "redis-server"
+    named.symlink_to(server_binary())
+    monkeypatch.setenv(VARIABLE, str(named))
+    assert server_binary.__wrapped__() == named
 
 
 def test_a_port_taken_meanwhile_is_no_trouble(

@@ -33,7 +33,8 @@ def server_binary() -> Path:
     found = shutil.which(chosen)
     if found is None:
         raise FileNotFoundError(f"{VARIABLE} is {chosen!r}, which is no program: give a path")
-    return Path(found).resolve()
+    # A link stays a link: Debian's redis-server is one to redis-check-rdb, and goes by its name.
+    return Path(found).absolute()
 
 
 @functools.cache
