@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import attrs
 import pytest
@@ -28,8 +28,8 @@ LOST_SECONDS = 1.0
 BACK_SECONDS = 2.0
 """How long after the failover itself a call may still have to wait."""
 WORKERS = 16
-BEFORE = 800
-"""Rounds that are made first: about a second, so that what is lost can be told from what is not."""
+BEFORE_SECONDS = 2 * LOST_SECONDS
+"""How long rounds are made first: long enough for a loss that reaches too far back to be seen."""
 AFTER = 40
 """Rounds that are made when service is back."""
 
@@ -76,8 +76,15 @@ class Load:
 
     async def reach(self, rounds: int) -> None:
         """Wait until so many rounds are done."""
+        await self._until(lambda: len(self.done) >= rounds)
+
+    async def last(self, seconds: float) -> None:
+        """Wait until the first round that is done is so old."""
+        await self._until(lambda: self.done and time.monotonic() - self.done[0].ended > seconds)
+
+    async def _until(self, reached: Callable[[], object]) -> None:
         async with asyncio.timeout(60):
-            while len(self.done) < rounds:  # noqa: ASYNC110 - polling with a deadline
+            while not reached():  # noqa: ASYNC110 - polling with a deadline
                 await asyncio.sleep(0.001)
 
     async def _work(self) -> None:
@@ -135,7 +142,7 @@ async def test_a_primary_that_is_killed_under_load(
         load = Load(witness, witness.verifier())
         load._numbers = phones(number * 100_000)
         running = asyncio.ensure_future(load.run())
-        await load.reach(BEFORE)
+        await load.last(BEFORE_SECONDS)
         old = replicated.primary_for(witness.key_of_phone("+17202000000"))
 
         killed = time.monotonic()

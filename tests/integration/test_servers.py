@@ -34,6 +34,8 @@ from tests.integration.servers import (
     wait_until,
 )
 from tests.integration.servers.binary import VARIABLE
+from tests.integration.servers.copying import why_not_copied
+from tests.integration.servers.data import OPTIONS, stored_in
 from tests.integration.servers.resp import ServerRefusal
 from tests.integration.servers.trouble import busy, full, loading
 
@@ -221,7 +223,7 @@ def test_topologies_store_count_and_flush(topology: Topology) -> None:
 
 @pytest.mark.parametrize("kind", ["sentinel", "cluster"])
 def test_a_replica_takes_over(kind: str, request: pytest.FixtureRequest) -> None:
-    """When a primary is killed its replica serves within seconds, and healing makes all whole."""
+    """When a primary is killed its replica serves within seconds; healed, it has a copy at once."""
     topology: FailoverTopology = request.getfixturevalue(kind)
     request.getfixturevalue(f"{kind}_url")
     old = topology.primary_for("key")
@@ -235,6 +237,17 @@ def test_a_replica_takes_over(kind: str, request: pytest.FixtureRequest) -> None
     topology.heal()
     assert old.info("replication")["role"] == "slave"
     assert old.info("replication")["master_port"] == str(new.port)
+    assert new.pipeline([("SET", "key", "again"), ("WAIT", 1, 500)]) == [b"OK", 1]
+
+
+def test_a_replica_is_waited_for_until_it_hears_its_primary() -> None:
+    """Its link may be up a second before it gets what is written; nothing of the wait is left."""
+    with ServerProcess(OPTIONS) as primary, ServerProcess(OPTIONS) as replica:
+        assert why_not_copied(primary) is not None
+        replica.call("REPLICAOF", "127.0.0.1", primary.port)
+        wait_until(lambda: why_not_copied(primary), within=5, what="the copy")
+        assert primary.pipeline([("SET", "key", ""), ("WAIT", 1, 500)]) == [b"OK", 1]
+        assert set(stored_in(replica)) == {b"key"}
 
 
 # ── Sentinel ──────────────────────────────────────────────────────────────────────────────────

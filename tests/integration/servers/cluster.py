@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from types import TracebackType
 from typing import Self
 
 from tests.integration.servers import resp
 from tests.integration.servers.asking import HOST
+from tests.integration.servers.copying import MARKER, why_not_copied
 from tests.integration.servers.data import OPTIONS, Stored, command_counts_of, stored_in
 from tests.integration.servers.polling import wait_until
 from tests.integration.servers.process import Options, ServerProcess
@@ -137,7 +139,7 @@ class ClusterTopology:
         wait_until(why_not, within=within, what="the failover")
 
     def heal(self, *, within: float = 30.0) -> None:
-        """Bring everything up again, whatever a test did to it, and wait until all agree."""
+        """Bring everything up again, whatever a test did to it, and wait until it is whole."""
         for node in self.nodes:
             node.resume()
             if not node.running:
@@ -148,6 +150,7 @@ class ClusterTopology:
             # A test that failed may have left a slot half-way between two nodes.
             for slot in open_slots(_nodes_text(primary)):
                 primary.call("CLUSTER", "SETSLOT", slot, "STABLE")
+        wait_until(self._why_not_copied, within=within, what="the replicas' copies")
 
     def why_not_ready(self) -> str | None:
         """Say what is missing for every slot to be served with a replica; None when all is well."""
@@ -192,6 +195,7 @@ class ClusterTopology:
         for primary, replica in zip(self.nodes[:PRIMARIES], self.nodes[PRIMARIES:], strict=True):
             replica.call("CLUSTER", "REPLICATE", self.id_of(primary))
         wait_until(self.why_not_ready, within=15, what="the cluster's agreement")
+        wait_until(self._why_not_copied, within=15, what="the replicas' copies")
 
     def _why_not_met(self) -> str | None:
         for node in self.nodes:
@@ -199,6 +203,11 @@ class ClusterTopology:
             if len(view) != len(self.nodes) or not all(one.sound for one in view.values()):
                 return f"{node.port} knows {len(view)} nodes"
         return None
+
+    def _why_not_copied(self) -> str | None:
+        owners = [(self.nodes_by_id[name], view) for name, view in self._view().items()]
+        reasons = [why_not_copied(node, _marker_of(view)) for node, view in owners if view.slots]
+        return next(filter(None, reasons), None)
 
     def _view(self) -> dict[str, NodeView]:
         """Give what the first living node sees."""
@@ -221,6 +230,12 @@ class ClusterTopology:
 def nodes_as_seen_by(node: ServerProcess) -> dict[str, NodeView]:
     """Give the nodes' table as this node has it."""
     return parse_nodes(_nodes_text(node))
+
+
+def _marker_of(view: NodeView) -> str:
+    """Give a key that lies on this primary."""
+    names = (f"{MARKER}{number}" for number in itertools.count())
+    return next(name for name in names if view.owns(key_slot(name)))
 
 
 def _nodes_text(node: ServerProcess) -> str:

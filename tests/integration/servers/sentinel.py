@@ -10,6 +10,7 @@ from typing import Self
 
 from tests.integration.servers import resp
 from tests.integration.servers.asking import HOST, pairs_of
+from tests.integration.servers.copying import why_not_copied
 from tests.integration.servers.data import OPTIONS, Stored, command_counts_of, stored_in
 from tests.integration.servers.polling import wait_until
 from tests.integration.servers.process import Options, ServerProcess
@@ -121,13 +122,13 @@ class SentinelTopology:
         wait_until(why_not, within=within, what="the failover")
 
     def heal(self, *, within: float = 30.0) -> None:
-        """Bring everything up again, whatever a test did to it, and wait until all agree."""
+        """Bring everything up again, whatever a test did to it, and wait until it is whole."""
         for node in self.nodes:
             node.resume()
             if not node.running:
                 node.start()
         self._quicken()
-        wait_until(self.why_not_ready, within=within, what="the sentinels' agreement")
+        self._wait_until_whole(within)
 
     def why_not_ready(self) -> str | None:
         """Say what is missing for a failover to be possible; None when all is well."""
@@ -157,7 +158,12 @@ class SentinelTopology:
         self.sentinels = tuple(self._sentinel(first.port) for _ in range(SENTINELS))
         _start(self.sentinels)
         self._quicken()
-        wait_until(self.why_not_ready, within=15, what="the sentinels' agreement")
+        self._wait_until_whole(within=15)
+
+    def _wait_until_whole(self, within: float) -> None:
+        """Wait until all agree, and until a write reaches the replica."""
+        wait_until(self.why_not_ready, within=within, what="the sentinels' agreement")
+        wait_until(lambda: why_not_copied(self.primary), within=within, what="the replica's copy")
 
     def _sentinel(self, primary_port: int) -> ServerProcess:
         rules = [
