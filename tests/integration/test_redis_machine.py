@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-from hypothesis import settings
+import pytest
 from hypothesis.stateful import run_state_machine_as_test
 
 from smsverify.adapters.redis.store import RedisStore
@@ -12,11 +12,10 @@ from smsverify.ports.store import Store
 from smsverify.testing.clock import ManualClock
 from smsverify.testing.store_machine import compare_with_memory
 from tests.integration.servers import Topology
-
-SHORT = settings(max_examples=40, stateful_step_count=25)
-"""Enough to meet each rule after each other; a profile that searches longer goes before."""
+from tests.stepping.effort import effort
 
 
+@pytest.mark.hypothesis
 def test_it_answers_as_the_store_in_memory(topology: Topology) -> None:
     """Each example has a place of its own on one server, and several event loops use the object."""
     numbers = itertools.count()
@@ -29,6 +28,6 @@ def test_it_answers_as_the_store_in_memory(topology: Topology) -> None:
             time_override=clock.wall,
         )
 
-    longer = settings.default is not None and settings.default.max_examples > 100
-    search = settings() if longer else SHORT
+    # Enough to meet each rule after each other.
+    search = effort(runs=40, steps=25)
     run_state_machine_as_test(compare_with_memory(make_store), settings=search)

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from smsverify.adapters.sqlite.store import BUSY_SECONDS, SqliteStore
@@ -24,6 +23,7 @@ from smsverify.testing.clock import NOON, ManualClock
 from smsverify.testing.store_contract import AnyClockStoreContract, StoreContract
 from smsverify.testing.store_machine import compare_with_memory
 from smsverify.testing.store_suite.commands import add, commit, counters, record, swap
+from tests.stepping.effort import effort
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -61,6 +61,7 @@ class TestTwoSqliteStores(AnyClockStoreContract):
         await second.close()
 
 
+@pytest.mark.hypothesis
 def test_no_order_of_commands_makes_it_answer_other_than_memory(tmp_path: Path) -> None:
     """A search through commands finds no difference from the store in memory."""
     places = iter(range(100_000))
@@ -69,11 +70,7 @@ def test_no_order_of_commands_makes_it_answer_other_than_memory(tmp_path: Path) 
         # One file for all runs, a name space for each: a new file costs more than a run.
         return SqliteStore(tmp_path / "one.db", namespace=f"{next(places)}:", clock=clock)
 
-    search = settings(
-        max_examples=settings().max_examples // 5,
-        suppress_health_check=[HealthCheck.too_slow],
-    )
-    run_state_machine_as_test(compare_with_memory(make), settings=search)
+    run_state_machine_as_test(compare_with_memory(make), settings=effort(runs=20))
 
 
 @pytest.fixture
