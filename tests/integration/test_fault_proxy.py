@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
 import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -422,6 +424,31 @@ def test_a_server_away_closes_its_clients(redis_server: Single, redis_url: str) 
             client_of(proxy).ping()
         redis_server.heal()
         assert client_of(proxy).ping()
+
+
+def test_a_client_that_comes_at_the_end_is_let_go(redis_server: Single, redis_url: str) -> None:
+    """Whoever connects while the proxy ends is closed with it, and does not wait in vain."""
+    for _ in range(20):
+        proxy = FaultProxy("127.0.0.1", redis_server.process.port)
+        with socket.create_connection(("127.0.0.1", proxy.port), timeout=5) as client:
+            proxy.close()
+            with contextlib.suppress(ConnectionError):
+                assert client.recv(1) == b""
+
+
+def test_a_client_that_came_before_a_refusal_is_served(
+    redis_server: Single, redis_url: str
+) -> None:
+    """Whoever connects while the proxy begins to refuse is served or refused, and never left."""
+    for _ in range(20):
+        with (
+            FaultProxy("127.0.0.1", redis_server.process.port) as proxy,
+            socket.create_connection(("127.0.0.1", proxy.port), timeout=5) as client,
+        ):
+            proxy.refuse()
+            with contextlib.suppress(ConnectionError):
+                client.sendall(encode("PING"))
+                assert client.recv(7) in {b"+PONG\r\n", b""}
 
 
 def test_a_cluster_can_be_led_through_proxies(cluster: ClusterTopology, cluster_url: str) -> None:

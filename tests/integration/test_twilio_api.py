@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -183,6 +185,15 @@ async def test_the_local_twilio_is_strict(
     assert reply.status_code == 400
     assert f'"code": {code},' in reply.text
     assert local_twilio.account.messages == {}
+
+
+def test_a_client_that_comes_at_the_end_is_let_go() -> None:
+    """Whoever connects while the local Twilio ends is closed with it, and does not wait in vain."""
+    for _ in range(20):
+        with LocalTwilio() as server:
+            client = socket.create_connection(("127.0.0.1", server.port), timeout=5)
+        with client, contextlib.suppress(ConnectionError):
+            assert client.recv(1) == b""
 
 
 async def test_opted_out_at_twilio(local_twilio: LocalTwilio) -> None:

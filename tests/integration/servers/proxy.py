@@ -20,6 +20,7 @@ from tests.integration.servers.asking import HOST
 from tests.integration.servers.counts import Counts, Meter
 from tests.integration.servers.faults import Act, Fault, Hold, Matcher
 from tests.integration.servers.link import Link
+from tests.integration.winding_up import stop_listening, wind_up
 
 _T = TypeVar("_T")
 _PATIENCE = 10.0
@@ -153,7 +154,7 @@ class FaultProxy:
 
     def refuse(self) -> None:
         """Refuse new connections; open ones stay, unless `cut` as well."""
-        self._do(self._stop_listening)
+        asyncio.run_coroutine_threadsafe(self._stop_listening(), self._loop).result(_PATIENCE)
 
     def pass_through(self) -> None:
         """
@@ -204,9 +205,9 @@ class FaultProxy:
     async def _listen(self) -> None:
         self._server = await asyncio.start_server(self._accept, sock=self._socket, ssl=self._ssl)
 
-    def _stop_listening(self) -> None:
+    async def _stop_listening(self) -> None:
         if self._server is not None:
-            self._server.close()
+            await stop_listening(self._server)
             self._server = None
             # Bound but deaf: nobody else can take the port, and clients are refused.
             self._socket = _bound(self.port)
@@ -228,10 +229,8 @@ class FaultProxy:
             await self._listen()
 
     async def _end(self) -> None:
-        self._stop_listening()
-        tasks = list(self._links.values())
-        self._cut()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._stop_listening()
+        await wind_up(self._cut)
 
 
 def _bound(port: int) -> socket.socket:

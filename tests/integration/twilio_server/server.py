@@ -17,6 +17,7 @@ from tests.integration.twilio_server.behaviour import NORMAL, Behaviour, HangUp
 from tests.integration.twilio_server.refusals import refusal
 from tests.integration.twilio_server.webhooks import Webhooks
 from tests.integration.twilio_server.wire import Reply, Request, read_request
+from tests.integration.winding_up import stop_listening, wind_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,9 +115,13 @@ class LocalTwilio:
 
     def drop_connections(self) -> None:
         """Cut the connections that are open, as a load balancer does with idle ones."""
-        asyncio.run_coroutine_threadsafe(self._drop(), self._loop).result(10)
 
-    async def _drop(self) -> None:
+        async def there() -> None:
+            self._drop()
+
+        asyncio.run_coroutine_threadsafe(there(), self._loop).result(10)
+
+    def _drop(self) -> None:
         for writer in self._writers:
             writer.transport.abort()
 
@@ -128,18 +133,9 @@ class LocalTwilio:
         self.port = server.sockets[0].getsockname()[1]
         started.set()
         self._loop.run_forever()
-        server.close()
-        self._loop.run_until_complete(self._wind_up())
+        self._loop.run_until_complete(stop_listening(server))
+        self._loop.run_until_complete(wind_up(self._drop))
         self._loop.close()
-
-    async def _wind_up(self) -> None:
-        await self._drop()
-        rest = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        for task in rest:
-            task.cancel()
-        await asyncio.gather(*rest, return_exceptions=True)
-        for _ in range(3):  # turns of the loop, in which the sockets are closed
-            await asyncio.sleep(0)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
