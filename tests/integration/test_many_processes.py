@@ -17,6 +17,7 @@ import pytest
 from smsverify.adapters.system.clock import SystemClock
 from smsverify.testing import HostOffset
 from tests.integration.load import run_together
+from tests.integration.load_worker import AGAIN
 from tests.integration.witness import Witness
 
 PROCESSES = 4
@@ -50,7 +51,11 @@ async def witness(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
 
 
 async def test_everything_at_once_is_exact(witness: Witness, hours: list[int]) -> None:
-    """Windows, budget, wrong answers and one approval; and nobody hears that a store is locked."""
+    """
+    Windows, budget, wrong answers and one approval; and nobody hears that a store is locked.
+
+    On a busy machine some hear that their time was up, and ask again until they are told.
+    """
     ahead = witness.verifier(clock=HostOffset(SystemClock(), hours[0]))
     for phone in (RIGHT, WRONG):
         assert (await witness.send(ahead, phone)).success
@@ -59,14 +64,14 @@ async def test_everything_at_once_is_exact(witness: Witness, hours: list[int]) -
     codes, sent = await asyncio.to_thread(run_together, witness.settings, jobs)
 
     told = answers(codes)
-    assert told["flood"]["None"] == 5
-    assert told["flood"].keys() <= {"None", "RATE_LIMIT_EXCEEDED", "STORE_CONTENDED"}
-    assert told["right"]["None"] == 1
-    assert told["right"].keys() <= {"None", "NO_PENDING_VERIFICATION", "STORE_CONTENDED"}
-    assert told["wrong"]["INCORRECT_CODE"] == 5
-    assert told["wrong"].keys() <= {"INCORRECT_CODE", "TOO_MANY_ATTEMPTS", "STORE_CONTENDED"}
+    assert as_told(5, "None", told["flood"])
+    assert told["flood"].keys() <= {"None", "RATE_LIMIT_EXCEEDED", AGAIN}
+    assert as_told(1, "None", told["right"])
+    assert told["right"].keys() <= {"None", "NO_PENDING_VERIFICATION", AGAIN}
+    assert as_told(5, "INCORRECT_CODE", told["wrong"])
+    assert told["wrong"].keys() <= {"INCORRECT_CODE", "TOO_MANY_ATTEMPTS", AGAIN}
     assert told["budget"] == {"None": MONEY_FOR, "DAILY_COST_LIMIT_EXCEEDED": ALL - MONEY_FOR}
-    assert sent == 5 + MONEY_FOR
+    assert sent == told["flood"]["None"] + MONEY_FOR
     figures = await witness.figures()
     assert figures["spent.GB"] == MONEY_FOR * 20_000
     assert figures["spent.US"] == (2 + 5) * 10_000
@@ -89,10 +94,15 @@ def job(witness: Witness, number: int, hour: int) -> dict[str, Any]:
     }
 
 
+def as_told(done: int, code: str, told: dict[str, int]) -> bool:
+    """Say whether so many were told it; those who asked again may not know what their first did."""
+    return told[code] <= done <= told[code] + told.get(AGAIN, 0)
+
+
 def answers(codes: Counter[str]) -> dict[str, dict[str, int]]:
     """Return the error codes of each kind of work."""
     told: dict[str, dict[str, int]] = {}
     for name, count in codes.items():
         kind, _, code = name.partition(" ")
-        told.setdefault(kind, {})[code] = count
+        told.setdefault(kind, Counter())[code] = count
     return told

@@ -13,6 +13,7 @@ import pytest
 
 from smsverify import Settings, SmsVerifier, create_verifier
 from tests.integration.load import run_together
+from tests.integration.load_worker import AGAIN
 
 PHONE = "+15551234567"
 PRICE = 0.008
@@ -97,10 +98,8 @@ async def test_wrong_answers_of_several_processes_are_five(
 
         codes, _ = await asyncio.to_thread(run_together, store_settings, [job] * 4)
 
-        assert codes["INCORRECT_CODE"] == 5
-        assert (
-            codes["INCORRECT_CODE"] + codes["TOO_MANY_ATTEMPTS"] + codes["STORE_CONTENDED"] == 500
-        )
+        assert codes["INCORRECT_CODE"] + codes["TOO_MANY_ATTEMPTS"] == 500
+        assert codes["INCORRECT_CODE"] <= 5 <= codes["INCORRECT_CODE"] + codes[AGAIN]
         assert (await verifier.statistics())["checks"]["wrong"] == 5  # type: ignore[index]
 
 
