@@ -27,6 +27,13 @@ def test_the_key_of_a_phone_never_changes() -> None:
     assert KEYS.phone(number()) == "p:JSsT1_tFXxKh37hF98G9ng"
 
 
+def test_other_names_never_change() -> None:
+    """What a client has used up, and what was asked or said before, is found by these names."""
+    assert KEYS.client("someone") == "M-kATugHAlwhUsUwLsHHgg"
+    assert (KEYS.idempotency("something") or b"").hex() == "8d0c7d9cc71af48fb1124f5a56a2d7b1"
+    assert KEYS.message("SM1").hex() == "b4fbe687d71a6d30c5557623911fa29f"
+
+
 def test_scopes_stay_apart() -> None:
     """A phone, a client, an idempotency key and a message of the same text have other names."""
     names = {
@@ -43,6 +50,11 @@ def test_scopes_stay_apart() -> None:
 def test_a_clients_name_fits_into_a_key(client: str) -> None:
     """Whatever a client is called, its name is 22 plain characters."""
     assert re.fullmatch(r"[A-Za-z0-9_-]{22}", KEYS.client(client))
+
+
+def test_a_client_that_is_no_whole_text_has_a_name() -> None:
+    """Half a character, as a broken client sends it, is a client like any other."""
+    assert KEYS.client("half \ud83d") != KEYS.client("half \ude00")
 
 
 def test_no_key_is_no_hash() -> None:
