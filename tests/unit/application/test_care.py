@@ -43,6 +43,9 @@ async def test_unlock_lets_a_person_in_who_holds_the_code() -> None:
     done = await kit.container.care().unlock(number(), f" {WHY} ")
 
     assert done == Unlocked(5, 0, 1)
+    stored = await kit.record()
+    assert stored is not None
+    assert len(stored.stamp) == 8
     assert (await kit.verifier.verify_code(PHONE, code)).success
     assert audited(kit) == [("unlock", "+1555***4567", WHY)]
 

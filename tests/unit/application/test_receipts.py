@@ -35,7 +35,30 @@ async def test_a_receipt_raises_the_state() -> None:
     stored = await kit.record()
     assert stored is not None
     assert stored.attempts[0].state is DeliveryState.DELIVERED
+    assert len(stored.stamp) == 8
     assert (await kit.day())["delivered"] == 1
+
+
+async def test_a_receipt_tells_why() -> None:
+    """What is not delivered keeps the reason and the provider's number for it, and tells both."""
+    from smsverify.domain.events import ReceiptTaken
+
+    kit = build()
+    named = await sent(kit)
+
+    await kit.container.take_receipt()(
+        *named[:2], DeliveryState.UNDELIVERED, named[2], FailureReason.UNREACHABLE, 30003
+    )
+
+    stored = await kit.record()
+    assert stored is not None
+    assert (stored.attempts[0].reason, stored.attempts[0].provider_code) == (
+        FailureReason.UNREACHABLE,
+        30003,
+    )
+    assert kit.events.events[-1] == ReceiptTaken(
+        DeliveryState.UNDELIVERED, named[2], FailureReason.UNREACHABLE, 30003
+    )
 
 
 async def test_a_repeated_receipt_writes_nothing() -> None:
@@ -73,9 +96,9 @@ async def filtered(kit: Kit, *phones: str) -> None:
         )
 
 
-async def rests(kit: Kit) -> int:
-    """Return how many senders rest."""
-    return len((await kit.container.pool().look(fresh=True)).rests)
+async def rests(kit: Kit) -> list[bytes]:
+    """Return the senders that rest."""
+    return list((await kit.container.pool().look(fresh=True)).rests)
 
 
 def phones_of(kit: Kit) -> dict[bytes, list[str]]:
@@ -93,14 +116,14 @@ def phones_of(kit: Kit) -> dict[bytes, list[str]]:
 
 
 async def test_a_sender_filtered_for_three_phones_rests() -> None:
-    """Three different phones within an hour make it rest; two do not."""
+    """Three different phones within an hour make it rest, and no other; two do not."""
     kit = build(senders=SENDERS)
     phones = phones_of(kit)[SENDERS[0].id]
 
     await filtered(kit, *phones[:2])
-    assert await rests(kit) == 0
+    assert await rests(kit) == []
     await filtered(kit, phones[2])
-    assert await rests(kit) == 1
+    assert await rests(kit) == [SENDERS[0].id]
 
 
 async def test_the_last_sender_is_not_rested_by_receipts() -> None:
@@ -109,7 +132,7 @@ async def test_the_last_sender_is_not_rested_by_receipts() -> None:
 
     await filtered(kit, "+15551230001", "+15551230002", "+15551230003", "+15551230004")
 
-    assert await rests(kit) == 0
+    assert await rests(kit) == []
 
 
 async def test_other_reasons_rest_nobody() -> None:
@@ -121,7 +144,7 @@ async def test_other_reasons_rest_nobody() -> None:
             *named[:2], DeliveryState.UNDELIVERED, named[2], FailureReason.UNREACHABLE, 30003
         )
 
-    assert await rests(kit) == 0
+    assert await rests(kit) == []
 
 
 class Watched(CountsCalls):
@@ -196,10 +219,14 @@ async def said(kit: Kit, *, stop: bool, message_id: str | None, **more: Any) -> 
 
 
 async def test_stop_and_start() -> None:
-    """After STOP a send is refused, after START it goes out."""
+    """After STOP a send is refused, after START it goes out; it was the person who said so."""
     kit = build()
 
     assert await said(kit, stop=True, message_id="SM1") == Noted(changed=True)
+    assert kit.events.events[-1] == OptOutChanged(opted_out=True, by="person")
+    stored = await kit.record()
+    assert stored is not None
+    assert len(stored.stamp) == 8
     refused = await kit.verifier.send_verification_sms("+15551234567", "MyApp")
     assert refused.error_code == "RECIPIENT_OPTED_OUT"
     assert await said(kit, stop=False, message_id="SM2") == Noted(changed=True)

@@ -7,7 +7,9 @@ import functools
 
 import pytest
 
+from smsverify.domain.events import SenderReleased
 from smsverify.domain.pool import POOL_KEY, RestReason
+from smsverify.domain.senders import Sender
 from smsverify.errors import StoreUnavailable
 from smsverify.ports.store import Swap
 from smsverify.testing import CountsCalls, FailsAt, ManualClock
@@ -108,8 +110,24 @@ async def test_a_released_sender_works_at_once() -> None:
     await pool.rest(FIRST, RestReason.OPERATOR)
 
     assert await pool.release(FIRST, "operator")
+    assert kit.events.events[-1] == SenderReleased(FIRST, "operator")
     assert (await pool.look()).roster.senders == SENDERS
     assert not await pool.release(FIRST, "operator")
+
+
+async def test_each_order_writes_a_name_of_its_own() -> None:
+    """What a rest's beginning and end write is told apart by eight random bytes."""
+    kit = build(senders=SENDERS)
+    pool = kit.container.pool()
+    stamps = []
+    for change in (pool.rest(FIRST, RestReason.OPERATOR), pool.release(FIRST, "operator")):
+        assert await change
+        data = (await kit.store.load((POOL_KEY,))).records[0]
+        assert data is not None
+        stamps.append(kit.container.pool_codec().decode(data).stamp)
+
+    assert [len(stamp) for stamp in stamps] == [8, 8]
+    assert stamps[0] != stamps[1]
 
 
 async def test_a_sender_with_its_allowance_spent_rests() -> None:
@@ -122,9 +140,17 @@ async def test_a_sender_with_its_allowance_spent_rests() -> None:
     refused = await kit.verifier.send_verification_sms("+15551234567", "MyApp")
 
     assert refused.error_code == "NO_SENDER_AVAILABLE"
-    rest = (await kit.container.pool().look()).rests[FIRST.id]
-    assert rest.reason is RestReason.ALLOWANCE
+    pool = await kit.container.pool().look()
+    assert pool.rests[FIRST.id].reason is RestReason.ALLOWANCE
+    assert (dict(pool.sent_today), pool.now) == ({FIRST.id: 2}, kit.clock.wall())
     assert (await kit.day())["sends.US"] == 2
+
+
+async def test_a_sender_that_carried_nothing_has_its_allowance() -> None:
+    """An allowance of one message is there until that message was sent."""
+    kit = build(sender_daily_allowance=1)
+
+    assert (await kit.container.pool().look()).roster.senders == (FIRST,)
 
 
 async def test_without_an_allowance_nobody_rests() -> None:
@@ -158,7 +184,7 @@ async def test_an_outage_gives_the_last_look_again() -> None:
 
     kit.store._which = range(1000)
     again = await pool.look(fresh=True)
-    assert (again.roster.senders, again.now) == ((SECOND,), None)
+    assert (again.roster.senders, again.sent_today, again.now) == ((SECOND,), {}, None)
 
     never = build(functools.partial(FailsAt, which=range(1000)), senders=SENDERS)
     assert (await never.container.pool().look()).roster.senders == SENDERS
@@ -225,3 +251,18 @@ def test_a_look_takes_two_seconds_at_most() -> None:
         return len((await kit.container.pool().look()).roster.senders)
 
     assert run_virtually(look()) == (2, 2.0)
+
+
+def test_a_receipt_waits_two_seconds_for_the_pool_at_most() -> None:
+    """A store that falls silent after a look costs the receipt two seconds, and nobody rests."""
+    from tests.unit.application.test_commit_loop import Hangs
+
+    async def note() -> tuple[Sender, ...]:
+        kit = build(clock=LoopClock(), senders=SENDERS)
+        pool = kit.container.pool()
+        await pool.look()
+        pool._store = Hangs(pool._store)
+        await pool.note_filtered(FIRST.id)
+        return (await pool.look()).roster.senders
+
+    assert run_virtually(note()) == (SENDERS, 2.0)
