@@ -15,6 +15,7 @@ from smsverify.domain.cost import Tariff
 from smsverify.errors import StoreUnavailable
 from smsverify.ports.billing import Bill, BillingUnavailable
 from smsverify.testing import FailsAt, ManualClock
+from smsverify.testing.clock import NOON
 from tests.unit.application.test_commit_loop import Hangs
 from tests.unit.virtual_time import LoopClock, run_virtually
 
@@ -40,11 +41,11 @@ class Provider:
 
 
 class Prices:
-    """Has the prices above."""
+    """Has the prices above; like the provider's list, it is asked for one country at a time."""
 
     async def tariff(self, country: str) -> Tariff:
-        """Return them all."""
-        return Tariff(PRICES)
+        """Return the country's price, the highest above for one that is not there."""
+        return Tariff({country: PRICES.get(country, max(PRICES.values())), "any other": 99_000})
 
 
 async def charge(store: MemoryStore, clock: ManualClock, country: str, *amounts: int) -> None:
@@ -74,6 +75,7 @@ async def test_a_country_is_compared() -> None:
     report = await check(provider, US=(8_300, 16_600, 8_300))
 
     assert provider.days == ["2050-01-01"]
+    assert report.day == NOON
     assert report.countries == {
         "US": CountryBill(
             sends=3,
@@ -97,6 +99,27 @@ async def test_a_price_that_is_too_low(segments: int, amount: int | None, too_lo
     report = await check(Provider(Bill("US", 1, 100), Bill("US", segments, amount)), US=(8_300,))
 
     assert report.countries["US"].too_low is too_low
+
+
+async def test_the_dearest_segment_is_rounded_up() -> None:
+    """A part of a micro-dollar counts as a whole one, and money stays a whole number."""
+    report = await check(Provider(Bill("US", 3, 24_901)))
+
+    assert report.countries["US"].dearest == 8_301
+    assert isinstance(report.countries["US"].dearest, int)
+
+
+async def test_sends_that_were_charged_nothing() -> None:
+    """Where a day's sends have no charge beside them, nothing was charged."""
+    clock = ManualClock()
+    store = MemoryStore(clock, "test:")
+    sends = counters.add_to_day(NOON, counters.of_country(counters.SENDS, "US"))
+    await store.commit((), (sends,), NOON)
+    clock.advance(DAY)
+
+    report = await CheckPrices(store=store, prices=Prices(), billing=Provider())()
+
+    assert report.countries == {"US": CountryBill(sends=1, charged=0, price=8_300)}
 
 
 async def test_each_side_alone() -> None:

@@ -75,6 +75,40 @@ async def test_a_day_with_everything() -> None:
     }  # fmt: skip
 
 
+async def test_what_receipts_have_said() -> None:
+    """Messages that arrived and those that did not are counted apart."""
+    from smsverify.domain.delivery import DeliveryState
+
+    kit = build()
+    arrived, lost = DeliveryState.DELIVERED, DeliveryState.UNDELIVERED
+    for state in (arrived, arrived, lost):
+        result = await kit.verifier.send_verification_sms(PHONE, "MyApp")
+        message = kit.gateway.messages[-1]
+        assert result.message_id is not None
+        take = kit.container.take_receipt()
+        await take(message.record, message.attempt, state, result.message_id)
+
+    sends = (await describe(kit))["sends"]
+
+    assert (sends["accepted"], sends["delivered"], sends["undelivered"]) == (3, 2, 1)
+
+
+async def test_a_country_with_one_figure_has_the_others_too() -> None:
+    """A code of yesterday may be approved today, where nothing was sent or spent: that is zero."""
+    from smsverify.domain.counters import APPROVED, SENDS, SPENT, add_to_day, of_country
+
+    kit = build()
+    for country, field, amount in (("DE", APPROVED, 2), ("FR", SENDS, 3), ("GB", SPENT, 40_000)):
+        add = add_to_day(NOON, of_country(field, country), amount)
+        await kit.store.commit((), (add,), NOON)
+
+    assert (await describe(kit))["countries"] == {
+        "DE": {"sends": 0, "approved": 2, "spent_dollars": 0.0},
+        "FR": {"sends": 3, "approved": 0, "spent_dollars": 0.0},
+        "GB": {"sends": 0, "approved": 0, "spent_dollars": 0.04},
+    }
+
+
 async def test_it_takes_one_load() -> None:
     """Asking costs one round trip, and counts that wait are added without being sent."""
     kit = build(CountsCalls)
