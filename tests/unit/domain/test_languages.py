@@ -125,15 +125,19 @@ def test_locales_get_their_usual_case(locale: str | None, tag: str | None) -> No
 )
 def test_what_is_no_language_tag_is_refused(locale: str) -> None:
     """Not even letters that lower-case to ASCII ones pass."""
-    with pytest.raises(ValueError, match="language tag"):
+    with pytest.raises(ValueError, match="language tag") as caught:
         check_locale(locale)
+    assert str(caught.value) == (
+        "The locale must be a language tag such as 'pt', 'pt-BR' or 'zh-Hant-TW'."
+    )
 
 
 @pytest.mark.parametrize("locale", [7, b"de", ["de"], object()])
 def test_a_locale_is_text(locale: object) -> None:
     """Anything but a str or None is a programming mistake."""
-    with pytest.raises(TypeError, match="locale must be a str"):
+    with pytest.raises(TypeError, match="locale must be a str") as caught:
         check_locale(locale)
+    assert str(caught.value) == "The locale must be a str such as 'pt-BR', or None."
 
 
 @given(

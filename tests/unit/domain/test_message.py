@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 import attrs
 import pytest
@@ -112,6 +113,12 @@ def test_no_bidirectional_character_is_taken(point: int) -> None:
         check_app_name(f"My{chr(point)}App")
 
 
+def test_a_name_may_be_decomposed() -> None:
+    """Thirty letters of four parts each, as some keyboards write them, are thirty characters."""
+    name = "\u1fa7" * 30
+    assert check_app_name(unicodedata.normalize("NFD", name)) == name
+
+
 @given(names | any_text)
 @example("e\u0301" * 30)
 def test_a_taken_name_is_clean_and_taken_again(name: str) -> None:
@@ -158,6 +165,7 @@ def test_templates_that_are_taken(text: str, taken: str) -> None:
         ("{{code}}", "no other braces"),
         ("{code} {", "no other braces"),
         ("{code!r}", "no other braces"),
+        ("{code} }", "no other braces"),
         ("{code} {a{app}pp}", "no other braces"),
         ("{code} {{app}app}", "no other braces"),
         ("{app}{code}", "touch"),
@@ -197,6 +205,13 @@ def test_a_taken_template_is_taken_again_and_shows_the_code(text: str) -> None:
     assert "123456" in filled
     assert not set(filled) & set("{}")
     assert re.search(r"(?<!\d)123456(?!\d)", filled)
+
+
+def test_a_template_may_be_decomposed() -> None:
+    """As many characters as a template may have are all read, the last one's accent too."""
+    text = "{code} " + "x" * 691 + "e\u0301" * 301
+    assert len(text) == 1300
+    assert check_template(text) == unicodedata.normalize("NFC", text)
 
 
 def test_the_longest_message_fits_a_twilio_body() -> None:
@@ -380,3 +395,81 @@ def test_a_template_is_a_frozen_value() -> None:
 def test_android_reads_140_bytes(message: str, fits: bool) -> None:
     """Counted in UTF-8, the strictest reading of Google's rule."""
     assert fits is fits_android_retriever(message)
+
+
+@pytest.mark.parametrize(
+    ("check", "value", "sentence"),
+    [
+        (check_app_name, None, "The app name must be a str, such as 'MyApp'."),
+        (
+            check_app_name,
+            "\n",
+            "The app name must be one line without control or bidirectional characters.",
+        ),
+        (check_app_name, "", "The app name must have at least one visible character."),
+        (
+            check_app_name,
+            "{",
+            "The app name must not contain braces: they mark places in templates.",
+        ),
+        (
+            check_app_name,
+            "@example.com",
+            (
+                "The app name must not contain a word such as @example.com:"
+                " phones read it as the website that the code belongs to."
+            ),
+        ),
+        (check_template, None, "A message template must be a str that contains {code}."),
+        (
+            check_template,
+            "x" * 1301,
+            "A message template must have at most 1300 characters, with name and code filled in.",
+        ),
+        (
+            check_template,
+            "{",
+            "A message template may hold {app} and {code}, and no other braces.",
+        ),
+        (check_template, "", "A message template must contain {code}."),
+        (
+            check_template,
+            "1{code}",
+            "In a message template {code} must not touch a digit or another place.",
+        ),
+        (
+            check_template,
+            "\x00{code}",
+            "A message template must not contain control characters.",
+        ),
+        (check_origin_host, None, "The origin host must be a str, such as 'example.com'."),
+        (
+            check_origin_host,
+            "",
+            (
+                "The origin host must be a bare ASCII host name such as 'example.com':"
+                " no scheme, port or path, and other scripts in their xn-- form."
+            ),
+        ),
+        (
+            check_android_app_hash,
+            None,
+            "The Android app hash must be a str of 11 characters.",
+        ),
+        (
+            check_android_app_hash,
+            "",
+            (
+                "The Android app hash must be the 11 characters that Google's guide to the"
+                " SMS Retriever computes: letters, digits, + and /."
+            ),
+        ),
+    ],
+)
+def test_what_an_operator_reads(
+    check: Callable[[object], str], value: object, sentence: str
+) -> None:
+    """What is wrong with a setting is told in these words, whole and in one line."""
+    with pytest.raises((TypeError, ValueError)) as caught:
+        check(value)
+    assert str(caught.value) == sentence

@@ -93,6 +93,43 @@ def test_a_refusal_says_what_to_do_and_never_the_number() -> None:
     assert not any(character.isdigit() for text in messages for character in text)
 
 
+@pytest.mark.parametrize(
+    ("number", "rules", "sentence"),
+    [
+        (
+            EXAMPLE,
+            LIVE_NUMBER_RULES,
+            "No numbering plan holds this phone number; check its digits.",
+        ),
+        (
+            GERMAN_MOBILE,
+            NumberRules(denied_countries=frozenset({"DE"})),
+            "Numbers of DE are refused; take it off SMS_DENIED_COUNTRIES to send there.",
+        ),
+        (
+            GERMAN_MOBILE,
+            NumberRules(allowed_countries=frozenset()),
+            "Numbers of DE are not sent to; add it to SMS_ALLOWED_COUNTRIES to send there.",
+        ),
+        (
+            PREMIUM,
+            LIVE_NUMBER_RULES,
+            (
+                "Numbers of the type premium_rate are not sent to; ask for a mobile number,"
+                " or add the type to SMS_ALLOWED_NUMBER_TYPES."
+            ),
+        ),
+    ],
+)
+def test_what_a_refused_caller_reads(
+    number: PhoneNumber, rules: NumberRules, sentence: str
+) -> None:
+    """Each rule has its sentence, whole and in one line."""
+    refusal = admit_number(number, rules)
+    assert refusal is not None
+    assert refusal.message == sentence
+
+
 def test_the_profiles_name_every_kind_of_line() -> None:
     """Simulation leaves out none, live takes a part of them."""
     assert frozenset(LineType) == ALL_LINE_TYPES
@@ -115,8 +152,11 @@ def test_every_country_of_the_metadata_can_be_named() -> None:
 @pytest.mark.parametrize("code", ["", "USA", "ZZ", "001", "U S", "ß", "ſs", "*", "US,GB"])
 def test_what_is_no_country_is_refused(code: str) -> None:
     """Only ASCII codes that the metadata knows; upper-casing makes no country of a letter."""
-    with pytest.raises(ValueError, match="ISO 3166"):
+    with pytest.raises(ValueError, match="ISO 3166") as caught:
         check_country(code)
+    assert str(caught.value) == (
+        "A country is given by its two letters of ISO 3166, such as US or GB."
+    )
 
 
 def test_common_slips_are_told_the_right_code() -> None:
@@ -128,5 +168,6 @@ def test_common_slips_are_told_the_right_code() -> None:
 @pytest.mark.parametrize("code", [None, 1, b"US", ["US"]])
 def test_a_country_is_text(code: object) -> None:
     """Anything but a str is a programming mistake."""
-    with pytest.raises(TypeError, match="'US'"):
+    with pytest.raises(TypeError, match="'US'") as caught:
         check_country(code)
+    assert str(caught.value) == "A country is given as a str of two letters, such as 'US'."
