@@ -56,6 +56,12 @@ def test_a_reason_is_one_line_that_says_something(text: str) -> None:
         check_reason(text)
 
 
+def test_an_empty_reason_is_asked_for() -> None:
+    """Whoever gave none is told what is wanted."""
+    with pytest.raises(ValueError, match=r"^Say why: a reason must not be empty\.$"):
+        check_reason("")
+
+
 def test_a_reason_is_trimmed() -> None:
     """The spaces around a reason go; the longest one passes."""
     assert check_reason(" ticket 7 ") == "ticket 7"
@@ -164,12 +170,21 @@ def test_unlock_kills_no_code_and_leaves_no_wrong_answer(whole: PhoneRecord, now
 
 
 def test_opt_in_takes_back_a_stop() -> None:
-    """The opt-out is gone, the hashes stay, and both facts are told."""
+    """The opt-out is gone, the hashes stay, what is too old goes, and both facts are told."""
     hashes = (fresh(16),)
-    decision = opt_in(record(opted_out_at=NOON - 1, message_hashes=hashes), order(), NOON, STANDARD)
+    before = record(
+        attempt(NOON - 2 * DAY),
+        attempt(NOON - MINUTE),
+        opted_out_at=NOON - 1,
+        message_hashes=hashes,
+    )
+    the_order = order()
+    decision = opt_in(before, the_order, NOON, STANDARD)
 
     assert decision.verdict == Noted(changed=True)
     assert decision.record is not None
+    assert decision.record.stamp == the_order.operation
+    assert decision.record.attempts == before.attempts[1:]
     assert decision.record.opted_out_at is None
     assert decision.record.message_hashes == hashes
     assert decision.events == (OptOutChanged(opted_out=False, by="operator"), told("opt-in"))
@@ -208,6 +223,15 @@ def test_forget_keeps_the_opt_out_and_its_messages() -> None:
     )
     assert decision.events == (told("forget"),)
     assert decision.adds == ()
+
+
+def test_forget_keeps_the_messages_of_who_came_back() -> None:
+    """Without an opt-out the hashes stay all the same: a replayed STOP must not bring it back."""
+    before, the_order = attrs.evolve(full_record(), opted_out_at=None), order()
+    decision = forget(before, the_order, NOON, STANDARD)
+
+    assert decision.verdict == Forgotten(1, 2, 1, False, False, 0, 2)
+    assert decision.record == PhoneRecord(the_order.operation, message_hashes=before.message_hashes)
 
 
 def test_forget_with_opt_out_deletes_the_record() -> None:
