@@ -54,8 +54,8 @@ def test_segments_are_those_of_the_text(app: str, digits: int) -> None:
 
 
 def test_one_digit_can_make_a_segment() -> None:
-    """Longer codes are counted as such: 160 characters are one message, 161 are two."""
+    """Codes have six digits; longer ones are counted as such: 161 characters are two messages."""
     text = "y" * 153 + " {code}"
 
-    assert MessageTexts(default=text, overrides={}, digits=6).choose(None, "A")[1] == 1
+    assert MessageTexts(default=text, overrides={}).choose(None, "A")[1] == 1
     assert MessageTexts(default=text, overrides={}, digits=7).choose(None, "A")[1] == 2

@@ -128,6 +128,7 @@ async def test_each_side_alone() -> None:
 
     assert list(report.countries) == ["DE", "GB", "US"]
     assert report.countries["GB"].too_low
+    assert (report.countries["GB"].sends, report.countries["GB"].charged) == (0, 0)
     assert (report.countries["US"].messages, report.countries["US"].dearest) == (0, 0)
     assert report.countries["DE"].price == 55_000
 
