@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import collections
 import itertools
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
@@ -27,6 +28,7 @@ from smsverify.ports.store import Conflict, Loaded, Store, Swap, Written
 from smsverify.testing import (
     CountsCalls,
     FailsAt,
+    Hold,
     HostOffset,
     LosesRaces,
     LosesReplies,
@@ -703,17 +705,46 @@ def test_time_ends_a_race_that_is_always_lost() -> None:
     async def interlope() -> None:
         await memory[0].put(str(next(counter)).encode())
 
-    async def race() -> Bench:
+    async def race() -> str:
         one = bench(lambda store: LosesRaces(store, interlope, 10**9), LoopClock())
         memory.append(one)
-        with pytest.raises(StoreContended):
+        with pytest.raises(StoreContended) as raised:
             await one.loop.run(KEY, append("a"))
-        return one
+        assert one.events.events == [StoreFailed(raised.value.code, str(raised.value))]
+        return str(raised.value)
 
-    one, waited = run_virtually(race())
+    told, waited = run_virtually(race())
 
     assert waited == pytest.approx(2.0, abs=0.06)
-    assert [type(event) for event in one.events.events] == [StoreFailed]
+    assert told == "Others wrote to this phone's record until the time was up. Try again."
+
+
+async def test_who_lost_a_race_keeps_no_other_key_waiting() -> None:
+    """While a second try at one key is under way, a second try at another one goes through."""
+    hold = Hold()
+
+    class Crowded(WrappedStore):
+        def __init__(self, store: Store) -> None:
+            super().__init__(store)
+            self.tries = collections.Counter[str]()
+
+        async def commit(self, swaps: Sequence[Swap], adds: Sequence[Add], at: Millis) -> Any:
+            (swap,) = swaps
+            self.tries[swap.key] += 1
+            if self.tries[swap.key] == 1:
+                await self.store.commit((Swap(swap.key, None, b"x", None),), (), at)
+            elif swap.key == KEY:
+                await hold.stop()
+            return await super().commit(swaps, adds, at)
+
+    one = bench(Crowded)
+    task = asyncio.create_task(one.loop.run(KEY, append("a")))
+    await hold.arrival()
+
+    assert await one.loop.run("p:another", append("b")) == "xb"
+
+    hold.release()
+    assert await task == "xa"
 
 
 class Hangs(WrappedStore):
@@ -928,6 +959,19 @@ async def test_counts_can_be_sent_at_once() -> None:
     await one.loop.send_counts(one.clock.wall())
 
     assert await one.counted(f"refused_send.{LIMIT}") == 1
+
+
+async def test_counts_wait_where_the_time_is_not_known() -> None:
+    """A load of a host that has heard no time of the store takes no counts along."""
+    one = bench(CountsCalls)
+    one.refusals.count_send(LIMIT)
+    one.clock.advance(60)
+
+    await one.loop.read(KEY)
+
+    assert one.refusals.waiting() == {f"refused_send.{LIMIT}": 1}
+    assert isinstance(one.store, CountsCalls)
+    assert one.store.answers == []
 
 
 async def test_nothing_is_sent_where_nothing_waits() -> None:

@@ -37,7 +37,7 @@ from smsverify.testing import (
     WrappedStore,
     last_code,
 )
-from tests.unit.kit import SENDERS, Kit, build, number
+from tests.unit.kit import OTHER_PHONE, SENDERS, Kit, build, number
 from tests.unit.virtual_time import LoopClock, run_virtually
 
 CENT = 10_000
@@ -88,6 +88,9 @@ async def test_a_taken_message_is_sent_and_charged() -> None:
     assert is_handed(answer, Accepted("SM" + f"{1:032x}"))
     attempt = await only_attempt(kit)
     assert (attempt.state, attempt.message_id) == (DeliveryState.SENT, "SM" + f"{1:032x}")
+    record = await kit.record()
+    assert record is not None
+    assert len(record.stamp) == 8
     day = await kit.day()
     assert (day["spent"], day["sends.US"], day["accepted"]) == (CENT, 1, 1)
     assert kit.events.names == ["sms.send.admitted", "sms.send.settled"]
@@ -110,6 +113,35 @@ async def test_the_gateway_gets_all_that_it_needs() -> None:
     assert second.text == first.text
     assert first.text.startswith("Your code: ")
     assert second.valid_for == 399  # whole seconds, never more than is left
+
+
+async def test_a_message_costs_what_its_country_costs() -> None:
+    """The price is asked for, and charged, by the recipient's country."""
+    from smsverify.domain.cost import Tariff
+
+    class Prices:
+        async def tariff(self, country: str) -> Tariff:
+            return Tariff({country: 4 * CENT if country == "GB" else 8 * CENT, "any": 9 * CENT})
+
+    kit = build()
+    kit.container.prices.override(Prices())
+
+    await kit.container.send()(order(phone=number("+447400123456"), segments=2))
+
+    day = await kit.day()
+    assert (day["sends.GB"], day["spent.GB"]) == (1, 8 * CENT)
+
+
+async def test_a_client_is_held_to_its_limit() -> None:
+    """What one client asked for is refused to it, and to no other."""
+    kit = build(client_send_limit_per_hour=1)
+    send = kit.container.send()
+    await send(order(client="one"))
+
+    refused = await send(order(client="one", phone=number(OTHER_PHONE)))
+
+    assert isinstance(refused, Refused)
+    assert isinstance(await send(order(client="two", phone=number(OTHER_PHONE))), Handed)
 
 
 @pytest.mark.parametrize(
@@ -322,7 +354,8 @@ async def test_a_stall_past_the_lease_makes_no_call(stall: float, calls: int) ->
 
     answer = await kit.container.send()(order())
 
-    assert len(kit.gateway.messages) == calls
+    # What the stall took is taken off the code's ten minutes, too.
+    assert [one.valid_for for one in kit.gateway.messages] == [596] * calls
     if not calls:
         assert is_handed(answer, Rejected(FailureReason.LEASE_SPENT))
         assert (await only_attempt(kit)).state is DeliveryState.FAILED
@@ -379,6 +412,7 @@ async def test_an_approval_in_between_overtakes_the_send() -> None:
     answer = await kit.container.send()(order())
 
     assert isinstance(answer, SentBefore)
+    assert answer.attempt.state is DeliveryState.FAILED
     assert answer.attempt.reason is FailureReason.OVERTAKEN
     assert kit.gateway.messages == []
     attempt = await only_attempt(kit)
@@ -432,6 +466,31 @@ async def test_cancelled_during_the_call_nobody_knows() -> None:
     assert type(verdict).__name__ == "Approved"
 
 
+async def test_cancelled_before_the_call_began_nothing_is_charged() -> None:
+    """The gateway knows that it handed nothing over: FAILED, and the money goes back."""
+
+    class Begins(ScriptedGateway):
+        async def send(self, message: Any, within: float) -> Any:
+            try:
+                return await super().send(message, within)
+            except asyncio.CancelledError:
+                raise NotBegun from None
+
+    kit, gateway = build(), Begins()
+    kit.container.gateway.override(gateway)
+    hold = gateway.hold(taken=False)
+    task = asyncio.create_task(kit.container.send()(order()))
+    await hold.arrival()
+
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    attempt = await only_attempt(kit)
+    assert (attempt.state, attempt.reason) == (DeliveryState.FAILED, FailureReason.CANCELLED)
+    assert (await kit.day())["spent"] == 0
+
+
 async def test_cancelled_while_settling_the_settlement_stands() -> None:
     """The caller goes after the provider answered: the answer is written all the same."""
     kit = build(stopping(SETTLEMENT, executed=False))
@@ -450,24 +509,28 @@ async def test_cancelled_while_settling_the_settlement_stands() -> None:
 
 async def test_a_refused_send_that_nobody_waits_for_raises_nowhere() -> None:
     """A caller that went away leaves no exception that nobody fetched."""
-    kit = build(stopping(ADMISSION, executed=False))
-    complaints: list[dict[str, Any]] = []
-    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
-    task = asyncio.create_task(kit.container.send()(order()))
-    assert isinstance(kit.store, StopsAt)
-    await kit.store.hold.arrival()
-
-    async def fail(*_: object) -> Any:
-        raise StoreUnavailable("gone")
-
-    kit.store.store.commit = fail  # type: ignore[assignment,method-assign]
-    task.cancel()
-    kit.store.hold.release()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    del task
     import gc
 
+    complaints: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+
+    async def leave() -> None:
+        kit = build(stopping(ADMISSION, executed=False))
+        task = asyncio.create_task(kit.container.send()(order()))
+        assert isinstance(kit.store, StopsAt)
+        await kit.store.hold.arrival()
+
+        async def fail(*_: object) -> Any:
+            raise StoreUnavailable("gone")
+
+        kit.store.store.commit = fail  # type: ignore[assignment,method-assign]
+        task.cancel()
+        kit.store.hold.release()
+        await asyncio.wait({task})
+        assert task.cancelled()
+
+    await leave()
+    # An exception that nobody fetched is told of when its task is thrown away.
     gc.collect()
     assert complaints == []
 
