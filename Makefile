@@ -92,7 +92,7 @@ coverage: setup ## run all tests and show the lines that none of them reaches
 	@$(BIN)/coverage report
 
 mutation: $(VENV)/made-mutation ## change domain and application line by line; do tests notice?
-	@$(BIN)/mutmut run $(ARGS)
+	@SMSVERIFY_HYPOTHESIS_PROFILE=quick $(BIN)/mutmut run $(ARGS)
 	@$(BIN)/mutmut results
 
 endurance: setup ## the long runs: endurance tests, and every property with many examples
