@@ -719,6 +719,34 @@ def test_time_ends_a_race_that_is_always_lost() -> None:
     assert told == "Others wrote to this phone's record until the time was up. Try again."
 
 
+class LosesThenStands(WrappedStore):
+    """A store where others are first once; then it writes, and its answer never comes."""
+
+    raced = False
+
+    async def commit(self, swaps: Sequence[Swap], adds: Sequence[Add], at: Millis) -> Any:
+        """Lose, then write and stand."""
+        if not self.raced:
+            self.raced = True
+            await self.store.commit((attrs.evolve(swaps[0], new=b"x"),), (), at)
+            return await super().commit(swaps, adds, at)
+        await super().commit(swaps, adds, at)
+        return await asyncio.sleep(1e9)
+
+
+def test_time_that_ends_while_a_commit_stands_is_no_contention() -> None:
+    """Nobody knows whether it was written, so nobody is told that nothing was decided."""
+
+    async def race() -> bytes | None:
+        one = bench(LosesThenStands, LoopClock())
+        with pytest.raises(StoreUnavailable) as raised:
+            await one.loop.run(KEY, append("a"))
+        assert not isinstance(raised.value, StoreContended)
+        return await one.stored()
+
+    assert run_virtually(race())[0] == b"xa"
+
+
 async def test_who_lost_a_race_keeps_no_other_key_waiting() -> None:
     """While a second try at one key is under way, a second try at another one goes through."""
     hold = Hold()
