@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from smsverify.application.send import SendOrder
+from smsverify.application.send_order import SendOrder
 from smsverify.domain.code import parse_code
 from smsverify.domain.error_code import ErrorCode
 from smsverify.domain.languages import check_locale

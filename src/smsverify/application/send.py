@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from smsverify.application.send_order import Handed
 from smsverify.application.time_limit import TimeLimit
 from smsverify.domain.admission import SendRequest, admit_send
 from smsverify.domain.code import issue_code
@@ -32,16 +33,14 @@ from smsverify.ports.gateway import NotBegun, OutgoingSms
 from smsverify.ports.store import STORE_SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from smsverify.application.commit_loop import CommitLoop
     from smsverify.application.keys import Keys
     from smsverify.application.refusal_counts import RefusalCounts
+    from smsverify.application.send_order import SendAnswer, SendOrder
     from smsverify.application.sender_pool import SenderPool
     from smsverify.domain.code import CodeKeys
     from smsverify.domain.decisions import PhoneDecision
     from smsverify.domain.periods import Millis
-    from smsverify.domain.phone import PhoneNumber
     from smsverify.domain.policy import Policy
     from smsverify.domain.record import PhoneRecord
     from smsverify.ports.clock import Clock
@@ -51,45 +50,6 @@ if TYPE_CHECKING:
 
 CALL_SECONDS: Final = 10.0
 """How long the gateway may take, repeats included."""
-
-
-@attrs.frozen
-class SendOrder:
-    """
-    What a caller wants sent.
-
-    Attributes:
-        phone: the recipient, already allowed by country and type.
-        purpose: one of the declared purposes.
-        render: gives the text for a code; its count of segments is the same for every code.
-        segments: that count.
-        idempotency_key: the caller's own name for this send.
-        client: what stands for the caller's client in counters.
-    """
-
-    phone: PhoneNumber
-    purpose: str
-    render: Callable[[str], str] = attrs.field(repr=False)
-    segments: int
-    idempotency_key: str | None = attrs.field(default=None, repr=False)
-    client: str | None = None
-
-
-@attrs.frozen
-class Handed:
-    """
-    The gateway was asked, or would have been.
-
-    Attributes:
-        admitted: what was charged for it.
-        answer: what the gateway said.
-    """
-
-    admitted: Admitted
-    answer: GatewayAnswer
-
-
-SendAnswer: TypeAlias = Handed | SentBefore | Refused
 
 
 class _Progress:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from smsverify.application.send import Handed, SendAnswer
+from smsverify.application.send_order import Handed, SendAnswer
 from smsverify.domain.cost import dollars
 from smsverify.domain.decisions import Approved, Refused, SentBefore, Wrong
 from smsverify.domain.delivery import Accepted, DeliveryState, Rejected, Uncertain, code_of

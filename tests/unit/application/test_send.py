@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 import pytest
 
-from smsverify.application.send import Handed, SendAnswer, SendOrder
+from smsverify.application.send_order import Handed, SendAnswer, SendOrder
 from smsverify.domain.code import derive_code
 from smsverify.domain.decisions import Approved, Refused, SentBefore
 from smsverify.domain.delivery import (

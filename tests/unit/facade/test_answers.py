@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 import pytest
 
-from smsverify.application.send import Handed
+from smsverify.application.send_order import Handed
 from smsverify.domain.decisions import Admitted, Approved, Refused, SentBefore, Wrong
 from smsverify.domain.delivery import (
     Accepted,
