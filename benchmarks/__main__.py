@@ -1,7 +1,7 @@
 """
 Measures, prints one table, writes results/latest.json and results/latest.png.
 
-    python -m benchmarks [--quick] [--only rounds wire attack growth start]
+    python -m benchmarks [--quick] [--only rounds wire attack growth memory start] [--out FOLDER]
 """
 
 from __future__ import annotations
@@ -16,18 +16,19 @@ from typing import Any
 import attrs
 from rich.console import Console
 
-from benchmarks import attack, chart, growth, report, rounds, start, wire
+from benchmarks import attack, chart, growth, memory, parts, profile, report, rounds, start, wire
 from benchmarks.plan import Plan
 from benchmarks.report import Report
+from benchmarks.sections import parts_of
 
 _RESULTS = Path(__file__).parent / "results"
-_SECTIONS = ("rounds", "wire", "attack", "growth", "start")
+_SECTIONS = ("rounds", "wire", "attack", "growth", "memory", "start")
 
 
 def main() -> None:
     """Run the sections that are asked for."""
     arguments = _arguments()
-    console = Console(width=None if sys.stdout.isatty() else 140)
+    console = Console(width=None if sys.stdout.isatty() else parts.WIDTH)
     note = Console(stderr=True)
     plan = Plan(
         repeats=arguments.repeats,
@@ -37,13 +38,29 @@ def main() -> None:
     )
     began = time.monotonic()
     made = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-    told = Report(made, report.conditions(plan.repeats, plan.seconds))
+    told = Report(made, report.conditions(plan))
     for section in arguments.only:
         told = attrs.evolve(told, **{section: _measure(section, plan)})
-    report.show(told, console)
-    report.write(told, _RESULTS / "latest.json")
-    chart.draw(told, _RESULTS / "latest.png")
-    console.print(f"{time.monotonic() - began:.0f} s; written to {_RESULTS.name}/latest.json, .png")
+    told = _with_profiles(told, plan)
+    _show(told, console)
+    report.write(told, arguments.out / "latest.json")
+    chart.draw(told, arguments.out / "latest.png")
+    console.print(f"{time.monotonic() - began:.0f} s; written to {arguments.out}/latest.json, .png")
+
+
+def _with_profiles(told: Report, plan: Plan) -> Report:
+    """A goal of the rounds that was missed is told with a profile that says where the time goes."""
+    profiles = []
+    for tasks in told.missed_loads:
+        plan.say(f"a goal was missed: where the time goes, {tasks} at once")
+        profiles.append(profile.in_a_process(tasks))
+    return attrs.evolve(told, profiles=profiles)
+
+
+def _show(told: Report, console: Console) -> None:
+    for name, value in told.conditions.items():
+        console.print(f"[dim]{name:>10}[/] {value}")
+    parts.show(parts_of(told), console)
 
 
 def _measure(section: str, plan: Plan) -> Any:
@@ -56,6 +73,8 @@ def _measure(section: str, plan: Plan) -> Any:
             return attack.measure(plan)
         case "growth":
             return growth.measure(plan)
+        case "memory":
+            return memory.measure(plan)
         case _:
             return start.measure(plan)
 
@@ -66,6 +85,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--repeats", type=int, default=5, help="turns of each side, at least 3")
     parser.add_argument("--seconds", type=float, default=1.0, help="length of a turn")
     parser.add_argument("--quick", action="store_true", help="short turns, no million of phones")
+    parser.add_argument("--out", type=Path, default=_RESULTS, help="where the results go")
     arguments = parser.parse_args()
     if arguments.quick:
         arguments.repeats, arguments.seconds = 3, 0.4

@@ -12,8 +12,10 @@ mpl.use("Agg")
 from matplotlib import pyplot as plt
 
 from benchmarks import attack, rounds
-from benchmarks.report import Report
+from benchmarks.plan import MANY
+from benchmarks.report import Report, is_busy
 from benchmarks.spread import Spread
+from benchmarks.stores import MEMORY, SQLITE
 
 _OURS = "#1f5fa8"
 _OTHERS = "#9aa5b1"
@@ -35,20 +37,23 @@ def draw(report: Report, path: Path) -> None:
     for place in places[len(drawn) :]:
         place.axis("off")
     figure.suptitle("smsverify beside what a user would pick instead", fontsize=15, x=0.5)
-    conditions = report.conditions
-    figure.text(
-        0.5,
-        0.005,
-        f"{conditions['processor']}; {conditions['placement']}; {conditions['server']}; "
-        f"{conditions['python']}. Bars are medians, whiskers the smallest and largest repeat.",
-        ha="center",
-        fontsize=8,
-        color="#555555",
-    )
-    figure.tight_layout(rect=(0, 0.03, 1, 0.97))
+    foot = _foot(report.conditions)
+    figure.text(0.5, 0.005, foot, ha="center", fontsize=8, color="#555555")
+    figure.tight_layout(rect=(0, 0.015 * (1 + foot.count("\n")), 1, 0.97))
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)
     plt.close(figure)
+
+
+def _foot(conditions: dict[str, str]) -> str:
+    """Say what the figures depend on, and what each store outlives."""
+    names = ("processor", "placement", "server", "python")
+    lines = ["; ".join(conditions[name] for name in names)]
+    lines += [f"{store.name}: {store.durability}" for store in (MEMORY, SQLITE)]
+    if is_busy(conditions):
+        lines.append(conditions["others"])
+    lines.append("Bars are medians, whiskers the smallest and the largest repeat.")
+    return "\n".join(lines)
 
 
 def _rounds_1(report: Report, axes: Any) -> bool:
@@ -64,7 +69,7 @@ def _rounds(report: Report, axes: Any, tasks: int, title: str) -> bool:
         return False
     if axes is not None:
         rows = [row for row in report.rounds.rows if row.tasks == tasks]
-        names = [rounds.SIDES[row.side][0] for row in rows]
+        names = [rounds.title(row.side) for row in rows]
         _bars(axes, names, [row.figures.rate for row in rows], title)
     return True
 
@@ -73,8 +78,8 @@ def _processor(report: Report, axes: Any) -> bool:
     if report.rounds is None:
         return False
     if axes is not None:
-        rows = [row for row in report.rounds.rows if row.tasks == rounds.CONCURRENCY[-1]]
-        names = [rounds.SIDES[row.side][0] for row in rows]
+        rows = [row for row in report.rounds.rows if row.tasks == MANY]
+        names = [rounds.title(row.side) for row in rows]
         costs = [row.figures.cpu_each for row in rows]
         _bars(axes, names, costs, "Processor time of a round, client, microseconds, 64 at once")
     return True
@@ -111,7 +116,7 @@ def _start(report: Report, axes: Any) -> bool:
 
 
 def _is_ours(name: str) -> bool:
-    return "smsverify" in name or "get_sms_verifier" in name
+    return "smsverify" in name or "verifier" in name
 
 
 def _bars(

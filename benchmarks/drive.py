@@ -1,10 +1,9 @@
-"""Calling an operation again and again for a while, from many tasks or threads."""
+"""Calling an operation again and again, from many tasks or threads."""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
-import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
 
@@ -47,21 +46,42 @@ class Run:
         """Microseconds of the server's processor for a call."""
         return self.server_cpu / self.count * 1e6
 
+    @classmethod
+    def of(cls, took: list[float], seconds: float, cpu: float) -> Run:
+        """Sum up calls that took so many seconds each."""
+        took.sort()
+        last = len(took) - 1
+        p50, p99 = took[last // 2] * 1e3, took[round(last * 0.99)] * 1e3
+        return cls(len(took), seconds, cpu, p50, p99)
+
+
+def for_seconds(seconds: float) -> Callable[[], bool]:
+    """Give what says, before each call, whether so many seconds are not over yet."""
+    clock = time.perf_counter
+    end = clock() + seconds
+    return lambda: clock() < end
+
+
+def so_often(times: int) -> Callable[[], bool]:
+    """Give what says so many times that another call is due; threads may ask at once."""
+    left = iter(range(times))
+    return lambda: next(left, None) is not None
+
 
 async def in_tasks(
     operation: Callable[[int], Awaitable[None]],
     numbers: Iterator[int],
     *,
     tasks: int,
-    seconds: float,
+    is_due: Callable[[], bool],
 ) -> Run:
-    """Run it in so many tasks at once."""
+    """Run it in so many tasks at once, as long as another call is due."""
     took: list[float] = []
     clock = time.perf_counter
-    end = clock() + seconds
 
     async def one() -> None:
-        while (began := clock()) < end:
+        while is_due():
+            began = clock()
             await operation(next(numbers))
             took.append(clock() - began)
 
@@ -69,52 +89,9 @@ async def in_tasks(
     async with asyncio.TaskGroup() as group:
         for _ in range(tasks):
             group.create_task(one())
-    return _run(took, clock() - began, time.process_time() - cpu)
-
-
-def in_threads(
-    operation: Callable[[int], None], numbers: Iterator[int], *, tasks: int, seconds: float
-) -> Run:
-    """Run it in so many threads at once."""
-    took: list[float] = []
-    failed: list[BaseException] = []
-    clock = time.perf_counter
-    lock = threading.Lock()
-    end = clock() + seconds
-
-    def one() -> None:
-        try:
-            while (began := clock()) < end:
-                with lock:
-                    number = next(numbers)
-                operation(number)
-                took.append(clock() - began)
-        except BaseException as error:  # noqa: BLE001 - told by the thread that waits
-            failed.append(error)
-
-    threads = [threading.Thread(target=one) for _ in range(tasks)]
-    began, cpu = clock(), time.process_time()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failed:
-        raise failed[0]
-    return _run(took, clock() - began, time.process_time() - cpu)
+    return Run.of(took, clock() - began, time.process_time() - cpu)
 
 
 def counting() -> Iterator[int]:
     """Give numbers that never come twice."""
     return itertools.count()
-
-
-def _run(took: list[float], seconds: float, cpu: float) -> Run:
-    took.sort()
-    last = len(took) - 1
-    return Run(
-        count=len(took),
-        seconds=seconds,
-        cpu=cpu,
-        p50=took[last // 2] * 1e3,
-        p99=took[round(last * 0.99)] * 1e3,
-    )

@@ -18,6 +18,7 @@ class Goal:
         reached: The figure, with its spread.
         at_most: Whether the bound is an upper one.
         unit: What stands behind the figures.
+        tasks: With how many rounds at once a profile says where the time goes, if it is missed.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Goal:
     reached: Spread
     at_most: bool = False
     unit: str = ""
+    tasks: int | None = None
 
     @property
     def met(self) -> bool:

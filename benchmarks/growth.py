@@ -1,4 +1,4 @@
-"""Growth: what an operation costs, and a phone takes, as the server fills."""
+"""Growth: what an operation costs as the server fills."""
 
 from __future__ import annotations
 
@@ -12,13 +12,10 @@ import attrs
 from benchmarks import records
 from benchmarks.drive import Run
 from benchmarks.goals import Goal
-from benchmarks.plan import Plan
+from benchmarks.plan import MANY, Plan
 from benchmarks.server import Server
 from benchmarks.spread import Figures, Spread
 from benchmarks.worker import Worker
-
-_TASKS = 64
-_MEMORY_PHONES = 50_000
 
 
 @attrs.frozen
@@ -39,68 +36,52 @@ class Size:
 
 @attrs.frozen
 class Growth:
-    """
-    The sizes, and the goals that they speak of.
-
-    Attributes:
-        record_bytes: How long a record is, after one verification and after a full day.
-    """
+    """The sizes, and the goals that they speak of."""
 
     rows: list[Size]
-    record_bytes: tuple[int, int]
     goals: list[Goal]
 
 
 def measure(plan: Plan) -> Growth:
     """Let servers of all sizes take turns."""
     once = asyncio.run(records.after_one_verification())
-    day = asyncio.run(records.after_a_full_day())
-    sizes = plan.phones
-    runs: dict[int, list[Run]] = {phones: [] for phones in sizes}
+    runs: dict[int, list[Run]] = {phones: [] for phones in plan.phones}
+    used: dict[int, float] = {}
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="smsverify-bench-")))
-        servers = {phones: stack.enter_context(Server()) for phones in sizes}
-        used = {}
-        for phones, server in servers.items():
+        sides: dict[int, tuple[Server, Worker]] = {}
+        for phones in plan.phones:
             plan.say(f"growth: storing {phones:,} phones")
+            server = stack.enter_context(Server())
             used[phones] = _fill(server, once, phones) / phones
-        workers = {
-            phones: stack.enter_context(Worker("ours", server.url, folder))
-            for phones, server in servers.items()
-        }
+            sides[phones] = server, stack.enter_context(Worker("ours", server.url, folder))
         for number in range(plan.repeats):
-            for phones, server in servers.items():
+            for phones, (server, worker) in sides.items():
                 plan.say(f"growth {number + 1}/{plan.repeats}: {phones:,} phones")
-                worker = workers[phones]
                 worker.prepare("round")
-                run = server.measure(worker, "round", tasks=_TASKS, seconds=plan.seconds)
+                run = server.measure(worker, "round", tasks=MANY, seconds=plan.seconds)
                 runs[phones].append(run)
-                if phones == min(sizes):
+                if phones == min(plan.phones):
                     # What the rounds added would make the small one a large one.
-                    server.flush()
-                    records.fill(server.url, [once], phones)
-        full = servers[min(sizes)]
-        full.flush()
-        plan.say("growth: memory after one verification, and after a full day")
-        after_one = _fill(full, once, _MEMORY_PHONES) / _MEMORY_PHONES
-        full.flush()
-        after_day = _fill(full, day, _MEMORY_PHONES) / _MEMORY_PHONES
-    rows = [Size(phones, Figures.of(runs[phones]), used[phones]) for phones in sizes]
-    goals = [*_cost_goals(runs), *_memory_goals(after_one, after_day)]
-    return Growth(rows, (len(once), len(day)), goals)
+                    _fill(server, once, phones)
+    rows = [Size(phones, Figures.of(all_), used[phones]) for phones, all_ in runs.items()]
+    return Growth(rows, _goals(runs))
 
 
 def _fill(server: Server, record: bytes, phones: int) -> int:
+    """Store so many phones and no other; give the bytes that they take."""
+    records.fill(server.url, [record], 1)  # what the first client of a server takes once
+    server.flush()
     before = server.used_memory()
     records.fill(server.url, [record], phones)
     return server.used_memory() - before
 
 
-def _cost_goals(runs: dict[int, list[Run]]) -> list[Goal]:
+def _goals(runs: dict[int, list[Run]]) -> list[Goal]:
     small = min(runs)
     return [
         Goal(
-            f"growth: cost of a round at {phones:,} phones beside {small:,}",
+            f"cost among {phones:,} phones",
             1.2,
             Spread.of(
                 few.rate / many.rate for few, many in zip(runs[small], runs[phones], strict=True)
@@ -110,14 +91,4 @@ def _cost_goals(runs: dict[int, list[Run]]) -> list[Goal]:
         )
         for phones in runs
         if phones != small
-    ]
-
-
-def _memory_goals(after_one: float, after_day: float) -> list[Goal]:
-    return [
-        Goal(name, wanted, Spread.of([reached]), at_most=True, unit=" bytes")
-        for name, wanted, reached in (
-            ("server memory of a phone after one verification", 400.0, after_one),
-            ("server memory of a phone with a full day's history", 1_600.0, after_day),
-        )
     ]

@@ -1,10 +1,15 @@
-"""How long to measure, and whom to tell."""
+"""How long to measure, how many at once, and whom to tell."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 import attrs
+
+LOADS = (1, 64)
+"""How many calls are under way at once: one at a time, and many."""
+
+MANY = LOADS[-1]
 
 
 @attrs.frozen

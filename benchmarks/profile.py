@@ -1,7 +1,7 @@
 """
-Where a round's time goes: the processor's, by area, with 64 tasks.
+Where a round's time goes: the processor's, by area.
 
-    python -m benchmarks.profile [--tasks 1]
+    python -m benchmarks.profile [--tasks 1] [--json]
 
 A profiler makes small functions look dearer than they are: read it for what stands out, and measure
 a change with `make bench`. Rubbish collection is measured apart, without the profiler.
@@ -13,32 +13,33 @@ import argparse
 import asyncio
 import cProfile
 import gc
+import json
 import pstats
+import subprocess
+import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from operator import itemgetter
 
+import attrs
 from rich.console import Console
-from rich.table import Table
 
-from benchmarks import cores
+from benchmarks import cores, parts
+from benchmarks.areas import Area, Profile, area_of
+from benchmarks.plan import MANY
 from benchmarks.server import Server
 from benchmarks.sides.ours import Ours
 
 _ROUNDS = 4_000
-_AREAS = (
-    ("/smsverify/domain/", "rules"),
-    ("/smsverify/application/", "use cases, the commit loop"),
-    ("/smsverify/adapters/msgpack/", "records to bytes and back"),
-    ("/smsverify/adapters/redis/", "our Redis adapter"),
-    ("/smsverify/adapters/", "our other adapters"),
-    ("/smsverify/", "facade"),
-    ("/phonenumbers/", "phonenumbers"),
-    ("/redis/", "redis-py"),
-    ("/asyncio/", "asyncio"),
-    ("/benchmarks/", "the measurement itself"),
-)
+
+
+def in_a_process(tasks: int) -> Profile:
+    """Take a profile in a process of its own, which the profiler and its pinning end with."""
+    command = [sys.executable, "-m", "benchmarks.profile", "--json", "--tasks", str(tasks)]
+    told = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+    areas = [Area(**area) for area in told.pop("areas")]
+    return Profile(**told, areas=areas)
 
 
 class _Collections:
@@ -46,15 +47,15 @@ class _Collections:
 
     def __init__(self) -> None:
         self.seconds = 0.0
-        self.runs: Counter[int] = Counter()
+        self.runs = 0
         self._began = 0.0
 
-    def __call__(self, phase: str, info: dict[str, int]) -> None:
+    def __call__(self, phase: str, _info: dict[str, int]) -> None:
         if phase == "start":
             self._began = time.thread_time()
         else:
             self.seconds += time.thread_time() - self._began
-            self.runs[info["generation"]] += 1
+            self.runs += 1
 
 
 class _Rounds:
@@ -79,7 +80,7 @@ class _Rounds:
         return time.process_time() - began
 
 
-async def _measure(tasks: int, console: Console) -> None:
+async def _measure(tasks: int) -> Profile:
     with Server() as server:
         cores.pin(0, cores.client_core())
         side = Ours(server.url)
@@ -94,30 +95,26 @@ async def _measure(tasks: int, console: Console) -> None:
         await rounds.run(_ROUNDS)
         profile.disable()
         await side.close()
-    _show(pstats.Stats(profile), console)
-    micro = 1e6 / _ROUNDS
-    console.print(
-        f"A round takes {plain * micro:.0f} µs without the profiler,"
-        f" {collections.seconds * micro:.0f} µs of them rubbish collection"
-        f" ({collections.runs.total()} runs in {_ROUNDS:,} rounds,"
-        f" {collections.runs[2]} of them over everything)."
+    return Profile(
+        tasks,
+        plain / _ROUNDS * 1e6,
+        collections.seconds / _ROUNDS * 1e6,
+        collections.runs / _ROUNDS * 1e3,
+        _areas(pstats.Stats(profile)),
     )
 
 
-def _show(statistics: pstats.Stats, console: Console) -> None:
+def _areas(statistics: pstats.Stats) -> list[Area]:
     spent: defaultdict[str, float] = defaultdict(float)
     calls: Counter[str] = Counter()
     for file, count, seconds in _entries(statistics):
-        spent[_area(file)] += seconds
-        calls[_area(file)] += count
+        spent[area_of(file)] += seconds
+        calls[area_of(file)] += count
     whole = sum(spent.values())
-    table = Table(pad_edge=False)
-    table.add_column("area", min_width=30)
-    table.add_column("of the time", justify="right")
-    table.add_column("calls a round", justify="right")
-    for area, seconds in sorted(spent.items(), key=itemgetter(1), reverse=True):
-        table.add_row(area, f"{seconds / whole:.0%}", f"{calls[area] / _ROUNDS:,.0f}")
-    console.print(table)
+    return [
+        Area(name, seconds / whole, calls[name] / _ROUNDS)
+        for name, seconds in sorted(spent.items(), key=itemgetter(1), reverse=True)
+    ]
 
 
 def _entries(statistics: pstats.Stats) -> Iterator[tuple[str, int, float]]:
@@ -130,16 +127,18 @@ def _entries(statistics: pstats.Stats) -> Iterator[tuple[str, int, float]]:
             yield caller, part, seconds
 
 
-def _area(file: str) -> str:
-    # What attrs generates is named after its class.
-    path = "/" + file.partition("<attrs generated methods ")[2].replace(".", "/") or file
-    for part, area in _AREAS:
-        if part in (file if path == "/" else path):
-            return area
-    return "the rest of Python"
+def main() -> None:
+    """Take one, and print it."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.profile")
+    parser.add_argument("--tasks", type=int, default=MANY)
+    parser.add_argument("--json", action="store_true", help="for programs")
+    arguments = parser.parse_args()
+    profile = asyncio.run(_measure(arguments.tasks))
+    if arguments.json:
+        print(json.dumps(attrs.asdict(profile)))
+    else:
+        parts.show([profile.part()], Console())
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.profile")
-    parser.add_argument("--tasks", type=int, default=64)
-    asyncio.run(_measure(parser.parse_args().tasks, Console()))
+    main()

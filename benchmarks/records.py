@@ -6,53 +6,75 @@ import itertools
 import random
 from collections.abc import Iterator, Sequence
 
+import attrs
 import redis
 
-from smsverify.adapters.memory.store import MemoryStore
-from smsverify.adapters.system.clock import SystemClock
+from benchmarks.playground import Playground
 from smsverify.configured import namespace_of
-from smsverify.container import Container
-from smsverify.domain.phone import PhoneNumber, parse_phone
 from smsverify.settings import Settings, StoreKind
-from smsverify.testing import ManualClock, last_code
 
-_PHONE = "+15551234567"
 _SENDS_A_DAY = 20
-_PAUSE_SECONDS = 4_000.0
+_WRONG_A_CODE = 5
+_PAUSE_SECONDS = 3_700.0
+_TYPING_SECONDS = 20.0
+_REPORT_SECONDS = 100.0
+_LONGEST_PURPOSE = 32
 _DAY_MS = 86_400_000
 _CHUNK = 5_000
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 
+@attrs.frozen
+class Day:
+    """
+    What happened to a phone in a day, beside 20 sends and as many wrong answers for each purpose.
+
+    Attributes:
+        reported: Whether each message was reported undelivered, with the provider's code.
+        wishes: How often the person said STOP and START, in turns.
+        purposes: How many purposes codes were sent for; several have the longest names.
+    """
+
+    reported: bool = False
+    wishes: int = 0
+    purposes: int = 1
+
+
+FULL = Day(reported=True, wishes=2)
+"""The most that a day usually leaves."""
+
+
 async def after_one_verification() -> bytes:
     """Give the bytes of a phone that was sent one code and gave it back."""
-    clock, container = _playground()
-    verifier = container.verifier()
-    await verifier.send_verification_sms(_PHONE, "MyApp")
-    clock.advance(20)
-    result = await verifier.verify_code(_PHONE, last_code(verifier, _PHONE))
-    assert result.success, result
-    return await _stored(container)
+    playground = Playground()
+    await playground.round(after=20.0)
+    return await playground.stored()
 
 
-async def after_a_full_day() -> bytes:
-    """Give the bytes of a phone at its limits: 20 sends in a day, a wrong answer after each."""
-    clock, container = _playground()
-    verifier = container.verifier()
+async def after_a_full_day(day: Day = Day()) -> bytes:
+    """Give the bytes of a phone at its limits: 20 sends in a day, wrong answers after each."""
+    others = (f"purpose_{number}".ljust(_LONGEST_PURPOSE, "x") for number in range(day.purposes))
+    purposes = ("verify",) if day.purposes == 1 else tuple(others)
+    playground = Playground(purposes=purposes)
     for number in range(_SENDS_A_DAY):
-        key = f"order-{number}"
-        sent = await verifier.send_verification_sms(_PHONE, "MyApp", idempotency_key=key)
-        assert sent.success, sent
-        code = last_code(verifier, _PHONE)
-        wrong = await verifier.verify_code(_PHONE, "0" * 6 if code != "0" * 6 else "1" * 6)
-        assert wrong.error_code == "INCORRECT_CODE", wrong
-        clock.advance(_PAUSE_SECONDS)
-    return await _stored(container)
+        playground.clock.advance(_PAUSE_SECONDS)
+        purpose = purposes[number % day.purposes]
+        message_id = await playground.send(f"order-{number}", purpose)
+        # As many as its own window and that of the day allow.
+        for _ in range(min(day.purposes, _WRONG_A_CODE)):
+            playground.clock.advance(_TYPING_SECONDS)
+            await playground.guess_wrong(purpose)
+        if day.reported:
+            playground.clock.advance(_REPORT_SECONDS)
+            await playground.report_undelivered(message_id)
+    for number in range(day.wishes):
+        await playground.say(stop=number % 2 == 0)
+    return await playground.stored()
 
 
 def fill(url: str, records: Sequence[bytes], phones: int) -> None:
     """Store so many phones, each under a key of its own, as the store adapter would."""
-    namespace = namespace_of(_settings())
+    namespace = namespace_of(Settings(simulation_mode=True, store=StoreKind.MEMORY))
     chance = random.Random(phones)
     data = itertools.cycle(records)
     with redis.Redis.from_url(url) as client:
@@ -68,25 +90,3 @@ def fill(url: str, records: Sequence[bytes], phones: int) -> None:
 def _names(chance: random.Random) -> Iterator[str]:
     while True:
         yield "".join(chance.choices(_ALPHABET, k=22))
-
-
-def _settings() -> Settings:
-    return Settings(simulation_mode=True, store=StoreKind.MEMORY)
-
-
-def _playground() -> tuple[ManualClock, Container]:
-    # Around today: how long a time is in a record depends on its size.
-    clock = ManualClock(start=SystemClock().wall())
-    container = Container(settings=_settings())
-    container.clock.override(clock)
-    container.store.override(MemoryStore(clock, "bench:"))
-    return clock, container
-
-
-async def _stored(container: Container) -> bytes:
-    phone = parse_phone(_PHONE)
-    assert isinstance(phone, PhoneNumber)
-    loaded = await container.store().load((container.keys().phone(phone),))
-    data: bytes | None = loaded.records[0]
-    assert data is not None
-    return data

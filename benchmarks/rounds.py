@@ -10,26 +10,30 @@ import attrs
 
 from benchmarks.drive import Run
 from benchmarks.goals import Goal
-from benchmarks.plan import Plan
-from benchmarks.server import DURABILITY, Server
+from benchmarks.plan import LOADS, MANY, Plan
+from benchmarks.server import Server
 from benchmarks.spread import Figures, Spread, ratios
+from benchmarks.stores import MEMORY, SQLITE, Store
 from benchmarks.worker import Worker
 
-_SQLITE = "SQLite file, write-ahead log, synchronous=NORMAL: a power cut loses the last commits"
-
-SIDES = {
-    "ours": ("smsverify", DURABILITY),
-    "ours_synchronous": ("smsverify.sync", DURABILITY),
-    "floor": ("floor: redis-py, 4 commands", DURABILITY),
-    "rules_in_lua": ("rules in Lua by hand", DURABILITY),
-    "limiter": ("limits: the limiter alone", DURABILITY),
-    "django_phone_verify": ("django-phone-verify", _SQLITE),
-    "django_otp": ("django-otp", _SQLITE),
+SIDES: dict[str, tuple[str, Store]] = {
+    "ours": ("smsverify", MEMORY),
+    "ours_synchronous": ("smsverify.sync", MEMORY),
+    "floor": ("floor: as many commands", MEMORY),
+    "rules_in_lua": ("rules in Lua by hand", MEMORY),
+    "limiter": ("limits, nothing else", MEMORY),
+    "django_phone_verify": ("django-phone-verify", SQLITE),
+    "django_otp": ("django-otp", SQLITE),
 }
-"""Each side with its name in print, and what its store outlives."""
+"""Each side with its name in print, and its store."""
 
-CONCURRENCY = (1, 64)
 _PEERS_OF_DJANGO = ("django_phone_verify", "django_otp")
+
+
+def title(side: str) -> str:
+    """Give a side's name in print, with its store."""
+    name, store = SIDES[side]
+    return f"{name} ({store.name})"
 
 
 @attrs.frozen
@@ -39,11 +43,13 @@ class Row:
 
     Attributes:
         side: Its name in `SIDES`.
+        durability: What its store is, and what that outlives.
         tasks: How many tasks, or threads, at once.
         figures: What it came to.
     """
 
     side: str
+    durability: str
     tasks: int
     figures: Figures
 
@@ -67,43 +73,40 @@ def measure(plan: Plan) -> Rounds:
             (folder / side).mkdir()
             workers[side] = stack.enter_context(Worker(side, server.url, folder / side))
         for number in range(plan.repeats):
-            for tasks in CONCURRENCY:
+            for tasks in LOADS:
                 for side, worker in workers.items():
                     plan.say(f"rounds {number + 1}/{plan.repeats}: {side}, {tasks} at once")
-                    server.flush()
-                    worker.prepare("round")
-                    run = server.measure(worker, "round", tasks=tasks, seconds=plan.seconds)
+                    run = _turn(server, side, worker, tasks, plan.seconds)
                     runs.setdefault((side, tasks), []).append(run)
-    rows = [Row(side, tasks, Figures.of(all_)) for (side, tasks), all_ in runs.items()]
+    rows = [
+        Row(side, SIDES[side][1].durability, tasks, Figures.of(all_))
+        for (side, tasks), all_ in runs.items()
+    ]
     return Rounds(rows, _goals(runs))
 
 
+def _turn(server: Server, side: str, worker: Worker, tasks: int, seconds: float) -> Run:
+    if SIDES[side][1] is SQLITE:
+        worker.prepare("round")
+        return worker.run(tasks=tasks, seconds=seconds)
+    server.flush()
+    worker.prepare("round")
+    return server.measure(worker, "round", tasks=tasks, seconds=seconds)
+
+
 def _goals(runs: dict[tuple[str, int], list[Run]]) -> list[Goal]:
+    def goal(name: str, wanted: float, reached: Spread, tasks: int) -> Goal:
+        return Goal(name, wanted, reached, unit="x", tasks=tasks)
+
+    beside_lua = ratios(runs["ours", MANY], runs["rules_in_lua", MANY])
+    one = _beside_django(runs, 1)
+    many = _beside_django(runs, MANY)
+    many_beside_one = _beside_django(runs, MANY, theirs=1)
     return [
-        Goal(
-            "64 tasks: rounds beside the rules in Lua by hand",
-            1.0,
-            ratios(runs["ours", 64], runs["rules_in_lua", 64]),
-            unit="x",
-        ),
-        Goal(
-            "1 task: rounds beside the faster of the Django libraries",
-            1.5,
-            _beside_django(runs, 1),
-            unit="x",
-        ),
-        Goal(
-            "64 tasks: rounds beside the faster of the Django libraries, 64 threads",
-            6.0,
-            _beside_django(runs, 64),
-            unit="x",
-        ),
-        Goal(
-            "64 tasks: the same beside one thread of theirs, which is faster",
-            6.0,
-            _beside_django(runs, 64, theirs=1),
-            unit="x",
-        ),
+        goal("64 tasks beside the rules in Lua", 1.0, beside_lua, MANY),
+        goal("1 task beside the faster Django", 1.5, one, 1),
+        goal("64 tasks beside 64 Django threads", 6.0, many, MANY),
+        goal("64 tasks beside 1 Django thread", 6.0, many_beside_one, MANY),
     ]
 
 

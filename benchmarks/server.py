@@ -12,8 +12,6 @@ from benchmarks.drive import Run
 from benchmarks.worker import Worker
 from tests.integration.servers import Single, server_version
 
-DURABILITY = "server memory, nothing on disk (save and appendonly off)"
-
 
 class Server:
     """A single server; give `url` to whoever uses it."""

@@ -1,12 +1,15 @@
 """
 Write the measured figures into docs/scaling.md: what ``make bench`` left in benchmarks/results.
 
+    python scripts/render_scaling.py [OTHER.json]
+
 They stand between two marks there, with the conditions that they were measured under.
 """
 
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,30 +22,46 @@ END = "<!-- end of figures -->"
 SIDES = {
     "ours": "smsverify",
     "ours_synchronous": "smsverify, without an event loop",
-    "floor": "floor: as many bare commands of redis-py",
+    "floor": "floor: as many commands, bare redis-py",
     "rules_in_lua": "the same rules in Lua, by hand",
     "limiter": "`limits`: the limiter alone",
-    "django_phone_verify": "django-phone-verify",
-    "django_otp": "django-otp",
+    "django_phone_verify": "django-phone-verify, SQLite",
+    "django_otp": "django-otp, SQLite",
 }
+LOADS = (1, 64)
 HEAD = ("", "a second", "p50, ms", "p99, ms", "client, µs each")
+HEAD_OF_COUNTS = ("a round, counted", "commands", "bytes to the server", "from it", "stored")
+ATTACKS = {
+    "read": "reads of one key",
+    "guess": "guesses refused",
+    "resend": "sends refused",
+}
 
 
 def main() -> None:
     """Write the page anew."""
-    report = json.loads(RESULTS.read_text(encoding="utf-8"))
+    results = Path(sys.argv[1]) if len(sys.argv) > 1 else RESULTS
+    report = json.loads(results.read_text(encoding="utf-8"))
     before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
     after = rest[rest.index(END) :]
     PAGE.write_text(f"{before}{BEGIN}\n{render(report)}\n{after}", encoding="utf-8")
 
 
+def figures_in(page: str) -> str:
+    """Return what stands between the marks."""
+    begin = page.index(BEGIN) + len(BEGIN)
+    return page[begin : page.index(END)]
+
+
 def render(report: dict[str, Any]) -> str:
     """Return the figures as Markdown: medians; sections that were not measured are left out."""
-    parts = [_conditions(report)]
+    parts = [_conditions(report["made"], report["conditions"])]
     if report["rounds"]:
         parts.append("A round is a send and a check, to a phone never seen before.")
         rows = report["rounds"]["rows"]
-        parts += [_table(f"{tasks} at once", rows, tasks) for tasks in (1, 64)]
+        parts += [_table(f"{tasks} at once", rows, tasks) for tasks in LOADS]
+    if report["wire"]:
+        parts.append(_counts(report["wire"]))
     if report["attack"]:
         parts.append("Under attack, 64 at once on one phone:")
         parts.append(_attack(report["attack"]["rows"]))
@@ -52,11 +71,13 @@ def render(report: dict[str, Any]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _conditions(report: dict[str, Any]) -> str:
-    told = report["conditions"]
+def _conditions(made: str, told: dict[str, str]) -> str:
     facts = "; ".join(told[name] for name in ("processor", "placement", "python", "server"))
     return (
-        f"Measured on {report['made'][:10]}. {facts}; {told['store']}. Repeats: {told['repeats']}."
+        f"Measured on {made[:10]}: {facts}; {told['others']}.\n"
+        f"Repeats: {told['repeats']}; the figures are medians.\n"
+        f"Store: {told['memory']}.\n"
+        f"Store of the Django libraries: {told['SQLite']}."
     )
 
 
@@ -66,10 +87,22 @@ def _table(title: str, rows: list[dict[str, Any]], tasks: int) -> str:
     return "\n".join(lines)
 
 
+def _counts(rows: list[dict[str, Any]]) -> str:
+    lines = _head(HEAD_OF_COUNTS)
+    for one in rows:
+        said, up, down, stored = (
+            f"{one[name]['median']:,.0f}" if one[name] else ""
+            for name in ("said", "bytes_up", "bytes_down", "memory")
+        )
+        unit = "" if one["unit"] == "commands" else f" {one['unit']}"
+        lines.append(f"| {SIDES[one['side']]} | {said}{unit} | {up} | {down} | {stored} |")
+    return "\n".join(lines)
+
+
 def _attack(rows: list[dict[str, Any]]) -> str:
     lines = _head(HEAD)
     for one in rows:
-        name = f"{SIDES.get(one['side'], one['side'])}: {one['operation']}"
+        name = f"{SIDES[one['side']].partition(':')[0]}: {ATTACKS[one['operation']]}"
         lines.append(_row(name, one["figures"]))
     return "\n".join(lines)
 

@@ -33,7 +33,7 @@ def configure(folder: Path, *apps: str) -> None:
         DATABASES={
             "default": {
                 "ENGINE": "django.db.backends.sqlite3",
-                "NAME": str(folder / "django.sqlite3"),
+                "NAME": str(_file_in(folder)),
                 "OPTIONS": {"init_command": _INIT, "timeout": 30, "transaction_mode": "IMMEDIATE"},
             }
         },
@@ -58,21 +58,55 @@ class _DjangoSide:
 
     threaded = True
 
-    def __init__(self) -> None:
-        self.operations: dict[str, ThreadOperation] = {"round": self._round}
+    def __init__(self, folder: Path) -> None:
+        self._file = _file_in(folder)
+        self._statements = 0
+        self.operations: dict[str, ThreadOperation] = {
+            "round": self._round,
+            "counted": self._counted,
+        }
 
     async def close(self) -> None:
         """The file goes with its folder."""
 
-    async def prepare(self, operation: str) -> None:  # noqa: ARG002 - there is but one
+    async def prepare(self, operation: str) -> None:
         """Empty the tables, in a thread, for Django refuses to block an event loop."""
         await asyncio.to_thread(self._empty)
+        if operation == "counted":
+            await asyncio.to_thread(_say, "VACUUM")
+
+    def spent(self) -> dict[str, int]:
+        """Give the SQL statements of all counted rounds, and the bytes of the whole file."""
+        _say("PRAGMA wal_checkpoint(TRUNCATE)")
+        return {"statements": self._statements, "bytes": self._file.stat().st_size}
+
+    def _counted(self, number: int) -> None:
+        from django.db import connection
+
+        with connection.execute_wrapper(self._count):
+            self._round(number)
+
+    def _count(self, execute: Any, *arguments: Any) -> Any:
+        self._statements += 1
+        return execute(*arguments)
 
     def _empty(self) -> None:
         raise NotImplementedError
 
     def _round(self, number: int) -> None:
         raise NotImplementedError
+
+
+def _file_in(folder: Path) -> Path:
+    return folder / "django.sqlite3"
+
+
+def _say(statement: str) -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        cursor.fetchall()
 
 
 class PhoneVerify(_DjangoSide):
@@ -85,7 +119,7 @@ class PhoneVerify(_DjangoSide):
 
         from benchmarks.sides.fake_backend import FakeBackend
 
-        super().__init__()
+        super().__init__(folder)
         self._rows: Any = SMSVerification.objects
         self._send = send_security_code_and_generate_session_token
         self._backend = FakeBackend()
@@ -111,7 +145,7 @@ class Otp(_DjangoSide):
 
         from benchmarks.sides.sms_devices.models import INBOX, SmsDevice
 
-        super().__init__()
+        super().__init__(folder)
         # One user for all phones: what a service pays for its users is no part of this.
         self._user = User.objects.create(username="everybody")
         self._devices: Any = SmsDevice.objects

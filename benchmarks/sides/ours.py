@@ -5,7 +5,13 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from benchmarks.sides.side import TaskOperation, ThreadOperation, phone_of, wrong_guess
+from benchmarks.sides.side import (
+    VICTIM,
+    TaskOperation,
+    ThreadOperation,
+    guess_of,
+    phone_of,
+)
 from smsverify import Settings, SmsVerifier, create_verifier
 from smsverify.adapters.simulation.gateway import SimulationGateway
 from smsverify.adapters.system.clock import SystemClock
@@ -17,9 +23,6 @@ from smsverify.sync import SyncSmsVerifier
 _CODE = re.compile(r"\d{6}")
 _BUDGET = Decimal(1_000_000)
 """Dollars a day, the most that settings take: no measurement is to meet the ceiling."""
-
-_VICTIM = phone_of(-1)
-_LIMIT = 5
 
 
 class _Inbox(SimulationGateway):
@@ -53,38 +56,50 @@ class Ours:
         self._verifier, self._inbox = build(url)
         self.operations: dict[str, TaskOperation] = {
             "round": self._round,
+            "round_for_a_client": self._round_for_a_client,
+            "first_guess": self._first_guess,
             "guess": self._guess,
+            "first_resend": self._first_resend,
             "resend": self._resend,
         }
 
     async def prepare(self, operation: str) -> None:
-        """Fill the windows of one phone: an attack has been going on for a while."""
-        if operation == "round":
-            return
-        for _ in range(_LIMIT):
-            await self._verifier.send_verification_sms(_VICTIM, "MyApp")
-        wrong = wrong_guess(self._inbox.codes[_VICTIM])
-        for _ in range(_LIMIT):
-            await self._verifier.verify_code(_VICTIM, wrong)
+        """Send a code to the phone whose code will be guessed; the rest needs nothing."""
+        if operation.endswith("guess"):
+            assert (await self._verifier.send_verification_sms(VICTIM, "MyApp")).success
 
     async def close(self) -> None:
         """Close the connections."""
         await self._verifier.close()
 
     async def _round(self, number: int) -> None:
-        phone = phone_of(number)
-        sent = await self._verifier.send_verification_sms(phone, "MyApp")
+        await self._send_and_check(phone_of(number), None)
+
+    async def _round_for_a_client(self, number: int) -> None:
+        await self._send_and_check(phone_of(number), f"device {number}")
+
+    async def _send_and_check(self, phone: str, client: str | None) -> None:
+        sent = await self._verifier.send_verification_sms(phone, "MyApp", client_id=client)
         assert sent.success, sent
-        checked = await self._verifier.verify_code(phone, self._inbox.codes.pop(phone))
+        code = self._inbox.codes.pop(phone)
+        checked = await self._verifier.verify_code(phone, code, client_id=client)
         assert checked.success, checked
 
     async def _guess(self, number: int) -> None:
-        result = await self._verifier.verify_code(_VICTIM, f"{number % 1_000_000:06d}")
+        result = await self._verifier.verify_code(VICTIM, guess_of(number))
         assert result.error_code == "TOO_MANY_ATTEMPTS", result
 
+    async def _first_guess(self, number: int) -> None:
+        result = await self._verifier.verify_code(VICTIM, guess_of(number))
+        assert result.error_code in {"INCORRECT_CODE", "TOO_MANY_ATTEMPTS"}, result
+
     async def _resend(self, _number: int) -> None:
-        result = await self._verifier.send_verification_sms(_VICTIM, "MyApp")
+        result = await self._verifier.send_verification_sms(VICTIM, "MyApp")
         assert result.error_code == "RATE_LIMIT_EXCEEDED", result
+
+    async def _first_resend(self, _number: int) -> None:
+        result = await self._verifier.send_verification_sms(VICTIM, "MyApp")
+        assert result.error_code in {None, "RATE_LIMIT_EXCEEDED"}, result
 
 
 class OursSynchronous:

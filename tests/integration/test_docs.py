@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from scripts import render_scaling
 from smsverify import ErrorCode, Settings, create_verifier
 from smsverify.domain import events, policy
 from smsverify.domain.mode import Mode
@@ -206,6 +207,16 @@ def test_the_guides_speak_of_every_choice(kind: type[enum.StrEnum]) -> None:
     guides = "".join(page.read_text("utf-8") for page in DOCS.glob("*.md"))
 
     assert all(f"`{one}`" in guides or f"={one}`" in guides for one in kind)
+
+
+def test_the_measured_figures_are_there() -> None:
+    """A clone has no results of its own, so the page has each side's figures under each load."""
+    figures = render_scaling.figures_in((DOCS / "scaling.md").read_text("utf-8"))
+
+    for title in (*(f"{load} at once" for load in render_scaling.LOADS), "a round, counted"):
+        table = figures.partition(f"| {title} |")[2].partition("\n\n")[0]
+        rows = re.findall(r"^\| ([^|]+) \| \d[^|]* \|", table, re.MULTILINE)
+        assert rows == list(render_scaling.SIDES.values()), title
 
 
 def test_the_index_leads_to_every_page() -> None:
