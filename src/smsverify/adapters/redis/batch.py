@@ -66,6 +66,10 @@ class Batch:
         self.reads: dict[bytes, Command] = {}
         self.carrier: Carrier | None = None
 
+    def is_awaited(self) -> bool:
+        """Say whether anybody still waits for a reply that has not come."""
+        return any(not one.done() for command in self.commands for one in command.waiting)
+
     def answer_rest(self, trouble: Trouble) -> None:
         """Give trouble to everybody who was not answered."""
         while self.commands:

@@ -91,17 +91,15 @@ class Pipeline:
         return reply
 
     async def close(self) -> None:
-        """Let what is under way end, which it does in time, and close the connections."""
+        """Let what somebody waits for end, which it does in time, and close the connections."""
+        self._give_up_all(but_awaited=True)
         try:
             await self._quiet.wait()
         finally:
             # A loop that is wound up cancels us: then nothing more comes to its end.
             for opening in self._openings:
                 opening.cancel()
-            # Those that wait first, or they would be sent when the others make room.
-            for batch in reversed(tuple(self._timed)):
-                if batch.commands:
-                    self._give_up(batch)
+            self._give_up_all(but_awaited=False)
             self._stop_timer()
             await self.pool.close()
 
@@ -196,6 +194,12 @@ class Pipeline:
             # Off the list first: giving up may empty it, or put the next batch on it.
             self._timed.popleft()
             if batch.commands:
+                self._give_up(batch)
+
+    def _give_up_all(self, *, but_awaited: bool) -> None:
+        # Those that wait first, or they would be sent when the others make room.
+        for batch in reversed(tuple(self._timed)):
+            if batch.commands and not (but_awaited and batch.is_awaited()):
                 self._give_up(batch)
 
     def _stop_timer(self) -> None:

@@ -60,16 +60,17 @@ class Pool:
         """
         wanted = address or await self.primary.find()
         self._being_opened += 1
-        self._make_room()
-        link = make_link(self._deployment, wanted)
         try:
-            await self._connect(link, is_primary=address is None)
-            conversation = Conversation(link, wanted, finished=finished, ended=ended)
-        except BaseException:
-            link.let_go()
-            if address is None:
-                self.distrust(wanted)
-            raise
+            self._make_room()
+            link = make_link(self._deployment, wanted)
+            try:
+                await self._connect(link, is_primary=address is None)
+                conversation = Conversation(link, wanted, finished=finished, ended=ended)
+            except BaseException:
+                link.let_go()
+                if address is None:
+                    self.distrust(wanted)
+                raise
         finally:
             self._being_opened -= 1
         self._open.add(conversation)

@@ -122,12 +122,17 @@ class Exchanges(RuleBasedStateMachine):
             turn,
         )
 
-    @rule(turn=st.integers(0, 5))
-    def write_there(self, turn: int) -> None:
-        """Submit a command to another server."""
-        self.number += 1
-        word = b"w%d" % self.number
-        self.run(lambda: self.note(word, self.pipeline.submit_to(THERE, packed(word))), turn)
+    @rule(count=st.integers(1, 3), turn=st.integers(0, 5))
+    def write_there(self, count: int, turn: int) -> None:
+        """Submit commands to another server."""
+
+        def act() -> None:
+            for _ in range(count):
+                self.number += 1
+                word = b"w%d" % self.number
+                self.note(word, self.pipeline.submit_to(THERE, packed(word)))
+
+        self.run(act, turn)
 
     def note(self, word: bytes, reply: asyncio.Future[Any]) -> None:
         """Remember a command."""
@@ -149,6 +154,15 @@ class Exchanges(RuleBasedStateMachine):
         link = data.draw(st.sampled_from(self.servers.open))
         most = data.draw(st.none() | st.integers(1, 100))
         self.run(lambda: link.say(most), turn)
+
+    @rule()
+    def serve(self) -> None:
+        """Let all servers take connections and say all that they have to say."""
+        self.servers.trouble.clear()
+        for _ in range(5):
+            self.run(self.servers.hold.set, 5)
+            for link in self.servers.open:
+                self.run(link.say)
 
     @precondition(lambda self: self.servers.open)
     @rule(data=st.data(), turn=st.integers(0, 5))
@@ -278,6 +292,13 @@ class Exchanges(RuleBasedStateMachine):
         """Not by the pipeline."""
         writes = [word for word in self.executed if word.startswith(b"w")]
         assert len(set(writes)) == len(writes)
+
+    @invariant()
+    def what_is_asked_there_is_asked_there(self) -> None:
+        """Not where an idle connection happens to be."""
+        for link in self.servers.links:
+            asked = any(batch[0] == b"ASKING" for batch in link.written)
+            assert not asked or link.address == THERE
 
     def teardown(self) -> None:
         """Let time pass: then everybody is answered, and nothing is left."""

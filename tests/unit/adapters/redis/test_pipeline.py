@@ -92,6 +92,20 @@ class TestTogether:
 
         assert servers.written == [[[b"first"], words(3)]]
 
+    async def test_a_reply_in_between_divides_nobody(self, servers: FakeServers) -> None:
+        """A connection that gets free in the middle of a turn waits for its end as well."""
+        pipeline = new_pipeline()
+        servers.silent = True
+        first = submit(pipeline, b"first")
+        await turns()
+
+        before = submit(pipeline, b"before")
+        servers.speak()
+        after = submit(pipeline, b"after")
+
+        assert [await one for one in (first, before, after)] == [b"first", b"before", b"after"]
+        assert servers.written == [[[b"first"], [b"before", b"after"]]]
+
     async def test_more_than_a_batch_takes_a_second_connection(self, servers: FakeServers) -> None:
         """So that the server has work while replies are read here."""
         servers.silent = True
@@ -458,6 +472,57 @@ class TestTime:
         _, waited = run_virtually(wait())
         assert waited == 0
 
+    async def test_what_was_answered_is_not_watched_over_any_more(
+        self, servers: FakeServers
+    ) -> None:
+        """In a service that is never quiet, old batches would pile up until their time is up."""
+        servers.silent = True
+        pipeline = new_pipeline(limit=2)
+        asked = []
+        for word in words(50):
+            asked.append(submit(pipeline, word))
+            await turns()
+            for link in servers.open:
+                if link.written[-1] != [word]:
+                    link.say()  # to the one before
+
+        assert not pipeline._quiet.is_set()
+        assert all(one.done() for one in asked[:-1])
+        assert len(pipeline._timed) <= 3
+        servers.speak()
+        await asked[-1]
+
+    def test_a_connection_that_is_slow_to_end_stops_nobodys_clock(
+        self, servers: FakeServers, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Though nothing was under way for a while but its opening."""
+        late = asyncio.Event()
+
+        async def connect(link: FakeLink) -> None:
+            try:
+                await servers.connect(link)
+            except asyncio.CancelledError:
+                await late.wait()
+                raise
+
+        monkeypatch.setattr(pool_module, "connect", connect)
+
+        async def wait() -> None:
+            servers.hold.clear()
+            pipeline = new_pipeline(limit=2)
+            assert isinstance((await ask(pipeline, b"first"))[0], NotSent)
+            servers.hold.set()
+            servers.silent = True
+
+            assert isinstance((await ask(pipeline, b"second"))[0], ReplyLost)
+
+            late.set()
+            await turns()
+            assert_at_rest(pipeline)
+
+        _, waited = run_virtually(wait())
+        assert waited == pytest.approx(2 * ANSWER_SECONDS)
+
     def test_a_connection_that_comes_too_late_is_kept_for_others(
         self, servers: FakeServers, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -540,6 +605,25 @@ class TestClosing:
 
         _, waited = run_virtually(wait())
         assert waited == pytest.approx(ANSWER_SECONDS)
+
+    def test_closing_does_not_wait_for_what_nobody_waits_for(self, servers: FakeServers) -> None:
+        """A loop that is wound up has cancelled the callers; a silent server holds up nobody."""
+
+        async def wait() -> None:
+            servers.silent = True
+            pipeline = new_pipeline(limit=1)
+            asked = [submit(pipeline, word) for word in words(3 * BATCH)]
+            await turns()
+            for one in asked:
+                one.cancel()
+
+            await pipeline.close()
+            await turns()
+
+            assert_at_rest(pipeline)
+            assert servers.open == []
+
+        assert run_virtually(wait())[1] == 0.0
 
     async def test_where_nothing_is_under_way_it_is_closed_at_once(
         self, servers: FakeServers
