@@ -3,11 +3,11 @@ A host whose every call is made by a forked child, which may kill itself at any 
 
 Run as ``python -m tests.integration.crash_worker`` with the settings as JSON on the first line of
 the standard input. Each further line is an order: ``{"call": "send", "phone": ..., "key": ...,
-"code": ..., "die_at": 7}``. For each it prints one line: what the child was told, how many times it
-was resumed, and whether it was killed.
+"code": ..., "refuses": true, "die_at": 7}``. For each it prints one line: what the child was told,
+how many times it was resumed, and whether it was killed.
 
 The provider is a file that lines are appended to: what is there was handed over, whatever became
-of the worker.
+of the worker, and each line says whether the provider took it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from smsverify import Settings, create_verifier
-from smsverify.domain.delivery import Accepted, GatewayAnswer
+from smsverify.domain.delivery import Accepted, FailureReason, GatewayAnswer, Rejected
 from smsverify.ports.gateway import OutgoingSms
 from smsverify.settings.choices import StoreKind
 from smsverify.testing.gateway import ScriptedGateway, last_code
@@ -57,26 +57,30 @@ def _die() -> None:
 
 
 class JournalGateway:
-    """A provider that takes everything, and outlives its callers."""
+    """A provider that takes everything, or nothing, and outlives its callers."""
 
     name = "journal"
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, refuses: bool) -> None:
         self._path = path
+        self._refuses = refuses
 
     async def send(self, message: OutgoingSms, within: float) -> GatewayAnswer:
-        """Take the message while the caller waits, and answer a moment later."""
+        """Take or refuse the message while the caller waits, and answer a moment later."""
         inbox = ScriptedGateway()
         await inbox.send(message, within)
         line = {
             "to": message.to.e164,
             "attempt": message.attempt.hex(),
             "code": last_code(inbox, message.to),
+            "taken": not self._refuses,
         }
         # One write to a file opened for appending is whole or not there.
         with self._path.open("ab", buffering=0) as file:
             file.write(json.dumps(line).encode() + b"\n")
         await asyncio.sleep(0)
+        if self._refuses:
+            return Rejected(FailureReason.BLOCKED)
         return Accepted("SM" + message.attempt.hex() * 2)
 
     async def close(self) -> None:
@@ -84,7 +88,7 @@ class JournalGateway:
 
 
 async def _call(settings: dict[str, Any], order: dict[str, Any]) -> dict[str, Any]:
-    gateway = JournalGateway(Path(settings["journal"]))
+    gateway = JournalGateway(Path(settings["journal"]), refuses=order.get("refuses", False))
     verifier = create_verifier(Settings(**settings["settings"]), gateway=gateway)
     if order["call"] == "send":
         sent = await verifier.send_verification_sms(

@@ -1,8 +1,8 @@
 """
 Workers that are killed at any await of a send and of a check.
 
-Nobody cleans up after them. Then: no second message for an attempt, no charge that is lost or comes
-from nowhere, and every code that was delivered works, once.
+Nobody cleans up after them. Then: no second message for an attempt, no charge that is lost, comes
+from nowhere or comes back twice, and every code that was delivered works, once.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from smsverify.domain.delivery import DeliveryState
+from smsverify.domain.record import PhoneRecord
 from tests.integration.witness import Witness, phones
 
 ROOT = Path(__file__).parents[2]
@@ -54,10 +55,14 @@ class Host:
         self.kills += answer["killed"]
         return answer
 
-    def messages(self, phone: str | None = None) -> list[dict[str, str]]:
+    def handed(self, phone: str | None = None) -> list[dict[str, Any]]:
         """Return what was handed to the provider, for one phone or all."""
         lines = map(json.loads, self._journal.read_text().splitlines())
         return [line for line in lines if phone in {None, line["to"]}]
+
+    def messages(self, phone: str) -> list[dict[str, Any]]:
+        """Return what the provider took for a phone."""
+        return [line for line in self.handed(phone) if line["taken"]]
 
     def end(self) -> None:
         """End it."""
@@ -131,8 +136,72 @@ async def test_killed_while_sending(host: Host, kills: int) -> None:
         for message in host.messages(phone):
             assert await accepts(host, phone, message["code"]), f"killed at {die_at}"
         assert not await accepts(host, phone, host.messages(phone)[-1]["code"])
-    await books_are_right(host, witness, numbers_of=numbers)
+    await books_are_right(host, witness, until=next(numbers))
     assert host.kills >= kills * FEWEST
+    await witness.close()
+
+
+@KILLS
+async def test_killed_while_the_provider_refuses(host: Host, kills: int) -> None:
+    """The charge comes back with the refusal, once and not before; another call gets through."""
+    numbers = phones()
+    order = {"call": "send", "key": "mine", "refuses": True}
+    awaits = [host.call(**order, phone=next(numbers))["resumed"] for _ in range(2)][-1]
+    witness = Witness(**host.settings)
+    for die_at in spread(awaits, kills):
+        phone = next(numbers)
+        before = (await witness.figures())["spent"]
+        host.call(**order, phone=phone, die_at=die_at)
+        first = await witness.record(phone)
+        assert len(host.handed(phone)) <= len(first.attempts) <= 1, f"killed at {die_at}: {first}"
+        assert (await witness.figures())["spent"] - before == price_of(first)
+
+        again = host.call(**order, phone=phone)
+        told = "SEND_IN_PROGRESS" if is_unsettled(first) else "TWILIO_API_ERROR"
+        assert again["code"] == told, f"killed at {die_at}: {again}"
+        assert len(host.handed(phone)) <= 1, f"killed at {die_at}"
+        assert host.call(call="send", phone=phone, key="another")["success"]
+        (message,) = host.messages(phone)
+        assert await accepts(host, phone, message["code"]), f"killed at {die_at}"
+    await books_are_right(host, witness, until=next(numbers))
+    assert host.kills >= kills * FEWEST
+    await witness.close()
+
+
+@KILLS
+async def test_killed_while_sending_again(host: Host, kills: int) -> None:
+    """The code that came before still works, taken or refused what followed; once."""
+    numbers = phones()
+    witness = Witness(**host.settings)
+    for refuses in (False, True):
+        order = {"call": "send", "key": "again", "refuses": refuses}
+        awaits = 0
+        for step in range(kills + 1):
+            phone = next(numbers)
+            before = (await witness.figures())["spent"]
+            host.call(call="send", phone=phone, key="first")
+            if step == 0:
+                awaits = host.call(**order, phone=phone)["resumed"]
+                continue
+            die_at = spread(awaits, kills)[step - 1]
+            host.call(**order, phone=phone, die_at=die_at)
+            record = await witness.record(phone)
+            handed = host.handed(phone)
+            assert 1 <= len(handed) <= len(record.attempts) <= 2, f"killed at {die_at}: {record}"
+            assert (await witness.figures())["spent"] - before == price_of(record)
+            # Half of them type it at once, the others ask once more first.
+            if step % 2:
+                again = host.call(**order, phone=phone)
+                settled = "TWILIO_API_ERROR" if refuses else None
+                told = "SEND_IN_PROGRESS" if is_unsettled(record) else settled
+                assert again["code"] == told, f"killed at {die_at}: {again}"
+                assert len(host.handed(phone)) <= 2, f"killed at {die_at}"
+            # A code that lives is sent again, and no other.
+            (code,) = {message["code"] for message in host.messages(phone)}
+            assert await accepts(host, phone, code), f"killed at {die_at}"
+            assert not await accepts(host, phone, code), f"killed at {die_at}"
+    await books_are_right(host, witness, until=next(numbers))
+    assert host.kills >= 2 * kills * FEWEST
     await witness.close()
 
 
@@ -154,7 +223,7 @@ async def test_killed_while_approving(host: Host, kills: int) -> None:
         host.call(**order, die_at=die_at)
         assert host.call(**order)["success"], f"killed at {die_at}"
         assert not host.call(**{**order, "key": "another"})["success"], f"killed at {die_at}"
-    await books_are_right(host, witness, numbers_of=numbers)
+    await books_are_right(host, witness, until=next(numbers))
     assert (await witness.figures())["approved.US"] == kills + 1
     assert host.kills >= kills * FEWEST
     await witness.close()
@@ -181,7 +250,7 @@ async def test_killed_while_counting_a_wrong_answer(host: Host, kills: int) -> N
         assert len(record.wrong_times("verify")) in {0, 1}
         counted += len(record.wrong_times("verify"))
         assert await accepts(host, phone, message["code"])
-    await books_are_right(host, witness, numbers_of=numbers)
+    await books_are_right(host, witness, until=next(numbers))
     assert (await witness.figures())["wrong"] == counted + 1
     assert host.kills >= kills * FEWEST
     await witness.close()
@@ -192,23 +261,35 @@ def is_open(state: DeliveryState) -> bool:
     return state in {DeliveryState.SENDING, DeliveryState.UNKNOWN}
 
 
+def is_unsettled(record: PhoneRecord) -> bool:
+    """Say whether the last attempt's fate is unknown."""
+    return bool(record.attempts) and is_open(record.attempts[-1].state)
+
+
+def price_of(record: PhoneRecord) -> int:
+    """Return what a phone's messages cost, unless they are known not to have been taken."""
+    return PRICE * sum(one.state is not DeliveryState.FAILED for one in record.attempts)
+
+
 async def accepts(host: Host, phone: str, code: str) -> bool:
     """Type a code."""
     return bool(host.call(call="check", phone=phone, code=code)["success"])
 
 
-async def books_are_right(host: Host, witness: Witness, numbers_of: Iterator[str]) -> None:
-    """Raise AssertionError if charges, attempts and messages don't fit together."""
-    last = next(numbers_of)
+async def books_are_right(host: Host, witness: Witness, *, until: str) -> None:
+    """Raise AssertionError if what was charged, admitted and handed over until a phone differs."""
     records = []
     for phone in phones():
-        if phone == last:
-            break
         records.append(await witness.record(phone))
+        if phone == until:
+            break
     attempts = [one for record in records for one in record.attempts]
+    charged = {one.id.hex() for one in attempts if one.state is not DeliveryState.FAILED}
     figures = await witness.figures()
-    assert figures["spent"] == PRICE * len(attempts)
+    assert figures["spent"] == PRICE * len(charged), "I1, I8: the day's sum is not its sends'"
     assert figures["sends.US"] == len(attempts)
-    calls = Counter(line["attempt"] for line in host.messages())
-    assert set(calls.values()) == {1}, "I4: an attempt was handed over twice"
-    assert set(calls) <= {one.id.hex() for one in attempts}, "I2: a message without a charge"
+    handed = host.handed()
+    assert set(Counter(line["attempt"] for line in handed).values()) <= {1}, "I4: handed over twice"
+    assert {line["attempt"] for line in handed} <= {one.id.hex() for one in attempts}
+    taken = {line["attempt"] for line in handed if line["taken"]}
+    assert taken <= charged, "I2: a message without a charge"

@@ -34,7 +34,7 @@ from tests.integration.servers import (
     wait_until,
 )
 from tests.integration.servers.binary import VARIABLE
-from tests.integration.servers.copying import why_not_copied
+from tests.integration.servers.copying import cut_off, why_not_copied
 from tests.integration.servers.data import OPTIONS, stored_in
 from tests.integration.servers.resp import ServerRefusal
 from tests.integration.servers.trouble import busy, full, loading
@@ -247,6 +247,19 @@ def test_a_replica_is_waited_for_until_it_hears_its_primary() -> None:
         replica.call("REPLICAOF", "127.0.0.1", primary.port)
         wait_until(lambda: why_not_copied(primary), within=5, what="the copy")
         assert primary.pipeline([("SET", "key", ""), ("WAIT", 1, 500)]) == [b"OK", 1]
+        assert set(stored_in(replica)) == {b"key"}
+
+
+def test_a_replica_that_is_cut_off_hears_nothing() -> None:
+    """What is written meanwhile is not on it, however it tries; afterwards it finds back."""
+    with ServerProcess(OPTIONS) as primary, ServerProcess(OPTIONS) as replica:
+        replica.call("REPLICAOF", "127.0.0.1", primary.port)
+        wait_until(lambda: why_not_copied(primary), within=5, what="the copy")
+        with cut_off(replica):
+            # Longer than the second after which a replica tries again.
+            assert primary.pipeline([("SET", "key", ""), ("WAIT", 1, 1_500)]) == [b"OK", 0]
+            assert stored_in(replica) == {}
+        wait_until(lambda: why_not_copied(primary), within=5, what="the copy")
         assert set(stored_in(replica)) == {b"key"}
 
 

@@ -89,12 +89,15 @@ class SentinelTopology:
     @property
     def replica(self) -> ServerProcess:
         """The other server, running or not."""
-        primary = self.primary
-        return next(server for server in self.servers if server is not primary)
+        return self.replica_of(self.primary)
 
     def primary_for(self, key: str | bytes) -> ServerProcess:
         """Give the server that holds this key: the primary."""
         return self.primary
+
+    def replica_of(self, primary: ServerProcess) -> ServerProcess:
+        """Give the server beside this one."""
+        return next(server for server in self.servers if server is not primary)
 
     def all_keys_and_values(self) -> Stored:
         """Give all that the primary stores."""

@@ -50,6 +50,10 @@ class Topology(Protocol):
 class FailoverTopology(Topology, Protocol):
     """A topology in which a replica takes over when its primary dies."""
 
+    def replica_of(self, primary: ServerProcess) -> ServerProcess:
+        """Give the replica of this primary."""
+        ...
+
     def wait_for_failover(self, old: ServerProcess, *, within: float = 20.0) -> None:
         """
         Wait until a replica has taken over from `old`, which was killed or paused.
