@@ -10,99 +10,205 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import TypeAlias
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from typing import Any, TypeAlias, TypeVar
 
 import attrs
 import pytest
 
 from smsverify import SmsVerifier
+from smsverify.adapters.redis.scripts import COMMIT
 from smsverify.facade.results import CheckResult, SendResult
 from smsverify.ports.store import STORE_SECONDS
-from tests.integration.servers import Fault, FaultProxy, Hold, Single, named
-from tests.integration.witness import NOBODY_KNOWS, Witness, phones
+from tests.integration.servers import Fault, FaultProxy, Hold, Matcher, Single, mentioning, named
+from tests.integration.witness import NOBODY_KNOWS, Noted, Witness, phones
 
 SCRIPT = named("EVALSHA", "EVAL")
-FOR_A_BUSY_MACHINE = 0.5
-"""Seconds that a hundred callers may wait for their turn on a shared core."""
+T = TypeVar("T")
+Answer: TypeAlias = SendResult | CheckResult | Noted
+Arm: TypeAlias = Callable[[FaultProxy, int, Matcher], Fault]
 
-Arm: TypeAlias = Callable[[FaultProxy, int], Fault]
+
+def scripts_on(key: str) -> Matcher:
+    """Mean what reads or writes one phone's record, and nothing else that passes by."""
+    of_the_phone = mentioning(key.encode())
+    return lambda command: SCRIPT(command) and of_the_phone(command)
+
+
+def commits_to(key: str) -> Matcher:
+    """Mean what writes one phone's record, be the script named or brought along."""
+    on_the_phone = scripts_on(key)
+    return lambda command: (
+        on_the_phone(command) and (COMMIT.name in command or COMMIT.source in command)
+    )
+
 
 FAULTS: dict[str, Arm] = {
-    "reply lost": lambda proxy, step: proxy.drop_reply(1, skip=step, when=SCRIPT),
-    "reply lost ten times": lambda proxy, step: proxy.drop_reply(10, skip=step, when=SCRIPT),
-    "request lost": lambda proxy, step: proxy.drop_request(1, skip=step, when=SCRIPT),
-    "slow": lambda proxy, step: proxy.delay(0.3, 1, skip=step, when=SCRIPT),
-    "too slow": lambda proxy, step: proxy.delay(2.5, 1, skip=step, when=SCRIPT),
-    "silent": lambda proxy, step: proxy.black_hole(1, skip=step, when=SCRIPT),
-    "late": lambda proxy, step: proxy.hold_request(1, skip=step, when=SCRIPT),
-    "loading": lambda proxy, step: proxy.answer(b"-LOADING x\r\n", 1, skip=step, when=SCRIPT),
-    "out of memory": lambda proxy, step: proxy.answer(b"-OOM x\r\n", 1, skip=step, when=SCRIPT),
-    "script forgotten": lambda proxy, step: proxy.answer(
-        b"-NOSCRIPT x\r\n", 1, skip=step, when=SCRIPT
+    "reply lost": lambda proxy, step, when: proxy.drop_reply(1, skip=step, when=when),
+    "reply lost ten times": lambda proxy, step, when: proxy.drop_reply(10, skip=step, when=when),
+    "request lost": lambda proxy, step, when: proxy.drop_request(1, skip=step, when=when),
+    "slow": lambda proxy, step, when: proxy.delay(0.3, 1, skip=step, when=when),
+    "too slow": lambda proxy, step, when: proxy.delay(2.5, 1, skip=step, when=when),
+    "silent": lambda proxy, step, when: proxy.black_hole(1, skip=step, when=when),
+    "late": lambda proxy, step, when: proxy.hold_request(1, skip=step, when=when),
+    "loading": lambda proxy, step, when: proxy.answer(b"-LOADING x\r\n", 1, skip=step, when=when),
+    "out of memory": lambda proxy, step, when: proxy.answer(b"-OOM x\r\n", 1, skip=step, when=when),
+    "script forgotten": lambda proxy, step, when: proxy.answer(
+        b"-NOSCRIPT x\r\n", 1, skip=step, when=when
     ),
 }
-COMMANDS = {
-    ("send", "nothing"): 2,
-    ("resend", "all"): 2,
-    ("resend", "nothing"): 3,
-    ("resend", "less"): 3,
-    ("right", "all"): 1,
-    ("right", "nothing"): 2,
-    ("right", "less"): 2,
-    ("wrong", "all"): 1,
-    ("wrong", "nothing"): 2,
-    ("wrong", "less"): 2,
-}
-"""
-How many commands each operation is, by what its host knows of the phone before: all that is stored,
-nothing, or less than that. A fault may strike each of them, and the first one's own repetition.
-"""
 HARMLESS = frozenset(
     {"reply lost", "reply lost ten times", "request lost", "slow", "loading", "script forgotten"}
 )
 """Faults that two seconds are enough for: the caller never hears of them."""
+AT_ONCE = 24
+"""How many meet a harmless fault at once: with more of them, the two seconds pass in the queue."""
+COMMANDS = {
+    ("send", "new", "all"): 2,
+    ("send", "sent", "all"): 2,
+    ("send", "sent", "nothing"): 3,
+    ("send", "sent", "less"): 3,
+    ("send", "one send left", "all"): 2,
+    ("send", "one send left", "nothing"): 3,
+    ("send", "money for one", "all"): 2,
+    ("send", "country's money for one", "all"): 2,
+    ("send", "stopped", "all"): 1,
+    ("send", "stopped", "nothing"): 1,
+    ("right", "sent", "all"): 1,
+    ("right", "sent", "nothing"): 2,
+    ("right", "sent", "less"): 2,
+    ("right", "one answer left", "all"): 1,
+    ("right", "one answer left", "nothing"): 2,
+    ("wrong", "sent", "all"): 1,
+    ("wrong", "sent", "nothing"): 2,
+    ("wrong", "sent", "less"): 2,
+    ("wrong", "one answer left", "all"): 1,
+    ("wrong", "one answer left", "nothing"): 2,
+    ("stop", "sent", "all"): 1,
+    ("stop", "sent", "nothing"): 2,
+    ("receipt", "sent", "all"): 1,
+    ("receipt", "sent", "nothing"): 2,
+}
+"""
+How many commands on the phone's record each operation is: by what happened before, and by what its
+host knows of that: all that is stored, nothing, or less than that. A fault strikes each of them.
+"""
+FULL = {
+    "one send left": "RATE_LIMIT_EXCEEDED",
+    "one answer left": "TOO_MANY_ATTEMPTS",
+    "money for one": "DAILY_COST_LIMIT_EXCEEDED",
+    "country's money for one": "DAILY_COST_LIMIT_EXCEEDED",
+    "stopped": "RECIPIENT_OPTED_OUT",
+}
+"""What the next one is refused with, if another took what was left."""
+POOR = {
+    "money for one": {"daily_cost_limit": "0.02"},
+    "country's money for one": {"country_cost_limits": "US=0.02"},
+}
+"""Deployments of their own: a send that warms the host up, and one more."""
+
+
+@attrs.frozen
+class Scene:
+    """
+    One operation that meets a fault at one step.
+
+    Attributes:
+        operation: what is done: send, right, wrong, stop or receipt.
+        before: what happened to the phone before.
+        knows: what the host knows of that.
+        step: which of the operation's commands is struck.
+        writer: who else writes while the fault is there: nobody, a rival who wants the same thing,
+            or a STOP.
+    """
+
+    operation: str
+    before: str
+    knows: str
+    step: int
+    writer: str
+
+    @property
+    def answers(self) -> set[str]:
+        """What may be told when the fault is harmless."""
+        if self.before == "stopped":
+            return {FULL[self.before]}
+        usual = {"INCORRECT_CODE"} if self.operation == "wrong" else {"None"}
+        if self.writer == "stop":
+            return usual | {FULL["stopped"]}
+        taken = self.writer == "rival" and self.before in FULL
+        return usual | {FULL[self.before]} if taken else usual
+
+
+def scenes() -> Iterator[Scene]:
+    """Give every operation, at each of its steps, alone and with another writer in between."""
+    for (operation, before, knows), commands in COMMANDS.items():
+        writers = ["nobody", "rival"]
+        if operation == "send" and before in {"new", "sent"} and knows != "less":
+            writers.append("stop")
+        for step, writer in itertools.product(range(commands), writers):
+            yield Scene(operation, before, knows, step, writer)
 
 
 @attrs.define
 class Case:
     """
-    One operation that meets one fault at one step, on a way to the store of its own.
+    A scene on a way to the store of its own.
 
     Attributes:
-        knows: what the host knows of the phone before.
-        writer: whether another host writes to the phone while the fault is there.
+        phone, warm, spare: the one that it is about, and two that nobody else calls.
     """
 
     witness: Witness
     proxy: FaultProxy
     host: SmsVerifier
     other: SmsVerifier
+    scene: Scene
     phone: str
-    elsewhere: str
-    operation: str
-    knows: str
-    step: int
-    writer: bool
+    warm: str
+    spare: str
 
-    async def run(self, name: str) -> None:
-        """Prepare, meet the fault, retry, and compare."""
-        told = await self._meet(FAULTS[name])
+    async def run(self, name: str, places: asyncio.Semaphore) -> None:
+        """Prepare, meet the fault, retry, and ask for one more than there may be."""
+        await self._prepare()
+        async with places:
+            told = await self._meet(FAULTS[name])
         if name in HARMLESS:
-            assert str(told.error_code) in {"None", "INCORRECT_CODE"}, f"{self}: {told}"
+            assert str(told.error_code) in self.scene.answers, f"{self.scene}: {told}"
         again = await self._operate(self.other)
         if isinstance(told, SendResult) and told.success and isinstance(again, SendResult):
             # An attempt whose settlement was lost is under way until its lease ends.
             waits = str(again.error_code) == "SEND_IN_PROGRESS"
-            assert waits or again.message_id == told.message_id, f"{self}: sent twice"
-        if self.operation == "right":
-            assert again.success, f"{self}: {told}, then {again}"
+            assert waits or again.message_id == told.message_id, f"{self.scene}: sent twice"
+        if self.scene.operation == "right" and self.scene.answers == {"None"}:
+            assert again.success, f"{self.scene}: {told}, then {again}"
+        if self.scene.operation in {"stop", "receipt"}:
+            assert again.success, f"{self.scene}: {told}, then {again}"
+        await self._one_more()
 
-    async def _meet(self, arm: Arm) -> SendResult | CheckResult:
-        await self._prepare()
-        fault = arm(self.proxy, self.step)
+    async def _prepare(self) -> None:
+        """Let the host know the pool and the time, and of the phone what it is to know."""
+        witness, scene = self.witness, self.scene
+        await witness.send(self.host, self.warm)
+        first = self.other if scene.knows == "nothing" else self.host
+        if scene.before != "new" and scene.before not in POOR:
+            await witness.send(first, self.phone)
+        if scene.before == "one send left":
+            for _ in range(3):
+                await witness.send(first, self.phone)
+        if scene.before == "one answer left":
+            for _ in range(4):
+                await witness.check(first, self.phone, witness.wrong(self.phone))
+        if scene.before == "stopped":
+            assert (await witness.stop(first, self.phone, "SM1")).success
+        if scene.knows == "less":
+            await witness.check(self.other, self.phone, witness.wrong(self.phone))
+
+    async def _meet(self, arm: Arm) -> Answer:
+        when = scripts_on(self.witness.key_of_phone(self.phone))
+        fault = arm(self.proxy, self.scene.step, when)
         call = asyncio.ensure_future(self._operate(self.host))
-        if self.writer:
+        if self.scene.writer != "nobody":
             struck = asyncio.ensure_future(fault.struck())
             await asyncio.wait([struck, call], return_when=asyncio.FIRST_COMPLETED)
             struck.cancel()
@@ -111,32 +217,46 @@ class Case:
         if isinstance(fault, Hold):
             await asyncio.to_thread(fault.release)
         await asyncio.to_thread(self.proxy.pass_through)
-        if self.step < COMMANDS[self.operation, self.knows]:
-            assert fault.hits, f"{self}: nothing was struck"
+        assert fault.hits, f"{self.scene}: nothing was struck"
         return told
 
-    async def _prepare(self) -> None:
-        """Let the host know the pool and the time, and of the phone what it is to know."""
-        await self.witness.send(self.host, self.elsewhere)
-        if self.operation == "send":
-            return
-        sends_first = self.other if self.knows == "nothing" else self.host
-        await self.witness.send(sends_first, self.phone)
-        if self.knows == "less":
-            await self.witness.check(self.other, self.phone, self.witness.wrong(self.phone))
+    async def _operate(self, host: SmsVerifier) -> Answer:
+        """Do what the scene is about; whoever does it again is the same caller."""
+        match self.scene.operation:
+            case "send":
+                return await self.witness.send(host, self.phone, "mine")
+            case "right":
+                code = self.witness.code(self.phone)
+                return await self.witness.check(host, self.phone, code, "mine")
+            case "wrong":
+                return await self._answer_wrongly(host)
+            case "stop":
+                return await self.witness.stop(host, self.phone, "SM2")
+            case _:
+                return await self.witness.deliver(host, self.phone)
 
     async def _write(self) -> None:
-        """Write to the same record by another way, as another host does."""
-        if self.operation == "send":
-            await self.witness.send(self.other, self.phone)
-        else:
-            await self.witness.check(self.other, self.phone, self.witness.wrong(self.phone))
+        """Write by another way, as another host does."""
+        match self.scene:
+            case Scene(writer="stop") | Scene(before="stopped"):
+                await self.witness.stop(self.other, self.phone, "SM3")
+            case Scene(operation="right" | "wrong"):
+                await self._answer_wrongly(self.other)
+            case Scene(operation="receipt"):
+                await self.witness.deliver(self.other, self.phone)
+            case Scene(before=before):
+                await self.witness.send(self.other, self.spare if before in POOR else self.phone)
 
-    async def _operate(self, host: SmsVerifier) -> SendResult | CheckResult:
-        if self.operation in {"send", "resend"}:
-            return await self.witness.send(host, self.phone, "mine")
-        if self.operation == "right":
-            return await self.witness.check(host, self.phone, self.witness.code(self.phone), "mine")
+    async def _one_more(self) -> None:
+        """Ask for what there may be no more of, if so; what is compared later shows whether."""
+        if self.scene.before == "one answer left":
+            await self._answer_wrongly(self.other)
+        elif self.scene.before in POOR:
+            await self.witness.send(self.other, self.spare)
+        elif self.scene.before in FULL or "stop" in {self.scene.operation, self.scene.writer}:
+            await self.witness.send(self.other, self.phone)
+
+    async def _answer_wrongly(self, host: SmsVerifier) -> CheckResult:
         return await self.witness.check(host, self.phone, self.witness.wrong(self.phone))
 
 
@@ -148,107 +268,164 @@ async def witness(redis_url: str) -> AsyncIterator[Witness]:
     await watching.close()
 
 
+@pytest.fixture(scope="module")
+def proxies(redis_server: Single) -> Iterator[list[FaultProxy]]:
+    """Give every scene a proxy before the single server; they serve all kinds of faults in turn."""
+    port = redis_server.process.port
+    proxies = [FaultProxy("127.0.0.1", port) for _ in scenes()]
+    yield proxies
+    for proxy in proxies:
+        proxy.close()
+
+
 @pytest.mark.parametrize("name", FAULTS)
 async def test_a_fault_at_any_step_breaks_no_promise(
-    witness: Witness, redis_server: Single, name: str
+    witness: Witness, redis_server: Single, proxies: list[FaultProxy], name: str
 ) -> None:
-    """Send, resend, right and wrong answer; alone, and with another writer in between."""
+    """Send, answer, STOP and receipt; alone, with a rival, and up to the edge of every limit."""
     numbers = phones()
-    other = witness.verifier()
-    proxies: list[FaultProxy] = []
-    cases = []
-    for (operation, knows), commands in COMMANDS.items():
-        for step, writer in itertools.product(range(commands + 1), (False, True)):
-            proxy = FaultProxy("127.0.0.1", redis_server.process.port)
-            proxies.append(proxy)
-            host = witness.verifier(redis_url=proxy.url)
-            about = (next(numbers), next(numbers), operation, knows, step, writer)
-            cases.append(Case(witness, proxy, host, other, *about))
+    others = {witness: witness.verifier()}
+    cases: list[Case] = []
+    for proxy, scene in zip(proxies, scenes(), strict=True):
+        watching = witness
+        if scene.before in POOR:
+            place = {"redis_url": witness.settings["redis_url"], "key_prefix": f"poor{len(cases)}"}
+            watching = Witness(**place, **POOR[scene.before])
+            others[watching] = watching.verifier()
+        host = watching.verifier(redis_url=proxy.url)
+        three = (next(numbers), next(numbers), next(numbers))
+        cases.append(Case(watching, proxy, host, others[watching], scene, *three))
+    places = asyncio.Semaphore(AT_ONCE if name in HARMLESS else len(cases))
     try:
         async with asyncio.TaskGroup() as group:
             for case in cases:
-                group.create_task(case.run(name))
-        await witness.compare()
-        witness.compare_privacy(redis_server.all_keys_and_values())
-        await witness.everyone_gets_in(other)
-        await witness.compare()
+                group.create_task(case.run(name, places))
+        stored = redis_server.all_keys_and_values()
+        for watching, other in others.items():
+            await watching.compare()
+            watching.compare_privacy(stored)
+            await watching.everyone_gets_in(other)
+            await watching.compare()
     finally:
         for proxy in proxies:
-            proxy.close()
+            proxy.pass_through()
+        for watching in others.keys() - {witness}:
+            await watching.close()
+
+
+PHONE = "+17202000000"
+
+
+async def until_executed(witness: Witness, call: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+    """Begin what writes to the phone; the proxy strikes it before the server has executed it."""
+    before = await witness.record(PHONE)
+    task = asyncio.create_task(call)
+    async with asyncio.timeout(STORE_SECONDS):
+        while await witness.record(PHONE) == before:
+            assert not task.done(), "it was not written"
+    return task
 
 
 KNOWS = pytest.mark.parametrize("knows", [True, False], ids=["known", "not known"])
-"""Whether the host sent the code itself: its commit is the first command then, else the second."""
+"""Whether the host sent the code itself: its check is a commit then, else a load goes before."""
+TIMES = pytest.mark.parametrize("times", [1, 10])
 
 
 class TestLostReplies:
     """The server did it, and nobody hears of it: counted as one execution, told as the first."""
 
+    @pytest.fixture
+    async def here(self, witness: Witness, fault_proxy: FaultProxy) -> SmsVerifier:
+        """Give the host that hears nothing; it knows the pool, and the server the scripts."""
+        host = witness.verifier(redis_url=fault_proxy.url)
+        assert (await witness.send(host, "+17209999999")).success
+        return host
+
+    @pytest.fixture
+    def there(self, witness: Witness) -> SmsVerifier:
+        """Give the host that comes in between."""
+        return witness.verifier()
+
     @KNOWS
-    @pytest.mark.parametrize("times", [1, 10])
+    @TIMES
     async def test_a_wrong_answer_is_counted_once(
-        self, witness: Witness, fault_proxy: FaultProxy, times: int, knows: bool
+        self,
+        witness: Witness,
+        fault_proxy: FaultProxy,
+        here: SmsVerifier,
+        there: SmsVerifier,
+        times: int,
+        knows: bool,
     ) -> None:
         """Also when another host's wrong answer comes in between."""
-        here, there = witness.verifier(redis_url=fault_proxy.url), witness.verifier()
-        phone = next(phones())
-        await witness.send(here if knows else there, phone)
-        await here.statistics()
-        fault = fault_proxy.drop_reply(times, skip=0 if knows else 1, when=SCRIPT)
-        call = asyncio.ensure_future(witness.check(here, phone, witness.wrong(phone)))
-        await fault.struck()
-        between = await witness.check(there, phone, witness.wrong(phone))
+        await witness.send(here if knows else there, PHONE)
+        fault = fault_proxy.drop_reply(times, when=commits_to(witness.key_of_phone(PHONE)))
+        wrong = witness.wrong(PHONE)
+        call = await until_executed(witness, witness.check(here, PHONE, wrong))
+        between = await witness.check(there, PHONE, wrong)
 
         assert ((await call).attempts_left, between.attempts_left) == (4, 3)
         assert fault.hits == times
         assert (await witness.figures())["wrong"] == 2
 
     @KNOWS
-    @pytest.mark.parametrize("times", [1, 10])
+    @TIMES
     async def test_an_approval_is_told_as_one(
-        self, witness: Witness, fault_proxy: FaultProxy, times: int, knows: bool
+        self,
+        witness: Witness,
+        fault_proxy: FaultProxy,
+        here: SmsVerifier,
+        there: SmsVerifier,
+        times: int,
+        knows: bool,
     ) -> None:
         """The code is used up by the call that says so, and by no other."""
-        here, there = witness.verifier(redis_url=fault_proxy.url), witness.verifier()
-        phone = next(phones())
-        await witness.send(here if knows else there, phone)
-        await here.statistics()
-        code = witness.code(phone)
-        fault = fault_proxy.drop_reply(times, skip=0 if knows else 1, when=SCRIPT)
-        call = asyncio.ensure_future(witness.check(here, phone, code))
-        await fault.struck()
-        between = await witness.check(there, phone, code)
+        await witness.send(here if knows else there, PHONE)
+        fault = fault_proxy.drop_reply(times, when=commits_to(witness.key_of_phone(PHONE)))
+        code = witness.code(PHONE)
+        call = await until_executed(witness, witness.check(here, PHONE, code))
+        between = await witness.check(there, PHONE, code)
 
         assert (await call).success
         assert not between.success
         assert fault.hits == times
         assert (await witness.figures())["approved.US"] == 1
 
-    @pytest.mark.parametrize("times", [1, 10])
+    @TIMES
     async def test_a_send_is_charged_once_and_goes_out_once(
-        self, witness: Witness, fault_proxy: FaultProxy, times: int
+        self,
+        witness: Witness,
+        fault_proxy: FaultProxy,
+        here: SmsVerifier,
+        there: SmsVerifier,
+        times: int,
     ) -> None:
         """Another host's send in between has its own charge and message."""
-        here, there = witness.verifier(redis_url=fault_proxy.url), witness.verifier()
-        phone = next(phones())
-        await here.statistics()
-        fault = fault_proxy.drop_reply(times, when=SCRIPT)
-        call = asyncio.ensure_future(witness.send(here, phone))
-        await fault.struck()
-        between = await witness.send(there, phone)
+        fault = fault_proxy.drop_reply(times, when=commits_to(witness.key_of_phone(PHONE)))
+        call = await until_executed(witness, witness.send(here, PHONE))
+        between = await witness.send(there, PHONE)
 
         assert (await call).success
         assert between.success
-        assert len(witness.gateway.messages) == 2
-        assert (await witness.figures())["spent"] == 20_000
+        assert fault.hits == times
+        assert len(witness.messages(PHONE)) == 2
+        assert (await witness.figures())["spent"] == 30_000
         await witness.compare()
+
+
+MARGIN_SECONDS = 0.2
+"""
+How much later than promised a caller may hear of it: all of a hundred do so at the same moment, on
+a core that others use too. Hardly 0.02 s were seen on a machine with three times more to do than it
+has cores for.
+"""
 
 
 async def in_time(call: Awaitable[SendResult | CheckResult]) -> None:
     """Assert that a call is told in time that the store is gone."""
     begun = time.monotonic()
     told = await call
-    assert time.monotonic() - begun < STORE_SECONDS + FOR_A_BUSY_MACHINE
+    assert time.monotonic() - begun < STORE_SECONDS + MARGIN_SECONDS
     assert str(told.error_code) in NOBODY_KNOWS
 
 

@@ -43,11 +43,27 @@ class TestLateCommands(Alone, interleavings.LateCommands):
     """See there."""
 
 
+class TestOneCodeOnSeveralWays(Alone, interleavings.OneCodeOnSeveralWays):
+    """See there."""
+
+
+class TestReceiptsAndSettlements(Alone, interleavings.ReceiptsAndSettlements):
+    """See there."""
+
+
+class TestStopAndStart(Alone, interleavings.StopAndStart):
+    """See there."""
+
+
 class TestWrongClocks(Alone, interleavings.WrongClocks):
     """See there."""
 
 
 class TestStalls(Alone, interleavings.Stalls):
+    """See there."""
+
+
+class TestCancellation(Alone, interleavings.Cancellation):
     """See there."""
 
 
@@ -63,9 +79,21 @@ class TestWindows(Alone, invariants.Windows):
     """See there."""
 
 
+class TestClients(Alone, invariants.Clients):
+    """See there."""
+
+
+class TestCalls(Alone, invariants.Calls):
+    """See there."""
+
+
 class TestCodes(Alone, invariants.Codes):
     """See there."""
 
 
 class TestRefusals(Alone, invariants.Refusals):
+    """See there."""
+
+
+class TestRepeats(Alone, invariants.Repeats):
     """See there."""

@@ -15,12 +15,16 @@ from typing import Any, TypeVar
 import attrs
 
 from smsverify import Settings, SmsVerifier, configured, create_verifier
+from smsverify.adapters.system.entropy import SystemEntropy
+from smsverify.application.receipts import NoteOptOut, TakeReceipt
 from smsverify.container import Container
 from smsverify.domain import counters
+from smsverify.domain.cost import micros
 from smsverify.domain.delivery import DeliveryState
 from smsverify.domain.periods import DAY
 from smsverify.domain.phone import PhoneNumber, parse_phone
-from smsverify.domain.record import EMPTY, PhoneRecord
+from smsverify.domain.record import EMPTY, Attempt, PhoneRecord
+from smsverify.errors import StoreError
 from smsverify.facade.results import CheckResult, SendResult
 from smsverify.ports.clock import Clock
 from smsverify.ports.gateway import OutgoingSms
@@ -31,7 +35,8 @@ SENDS_AN_HOUR = 5
 WRONG_IN_TEN_MINUTES = 5
 NOBODY_KNOWS = frozenset({"REDIS_UNAVAILABLE", "STORE_UNAVAILABLE", "STORE_CONTENDED"})
 """Told when the store failed: what was asked for may have been done."""
-
+TAKEN = frozenset({DeliveryState.SENT, DeliveryState.UNDELIVERED, DeliveryState.DELIVERED})
+"""States of a message that the provider is known to have taken."""
 
 Told = TypeVar("Told", SendResult, CheckResult)
 
@@ -43,10 +48,28 @@ class Seen:
 
     Attributes:
         sends, checks: every answer by the caller's own name for the call; without one, alone.
+        under_way: how many sends have not been answered yet.
+        most_messages: how many messages there may ever be, once a STOP was told to be noted.
+        delivered: the attempts whose receipt was told to be noted.
     """
 
     sends: dict[object, list[SendResult]] = attrs.field(factory=dict)
     checks: dict[object, list[CheckResult]] = attrs.field(factory=dict)
+    under_way: int = 0
+    most_messages: int | None = None
+    delivered: set[bytes] = attrs.field(factory=set)
+
+
+@attrs.frozen
+class Noted:
+    """What the provider was told of a STOP or a receipt: that it was noted, or why not."""
+
+    error_code: str | None = None
+
+    @property
+    def success(self) -> bool:
+        """Whether it was noted."""
+        return self.error_code is None
 
 
 class Witness:
@@ -66,6 +89,9 @@ class Witness:
         self.seen: dict[str, Seen] = {}
         self._verifiers: list[SmsVerifier] = []
         checked = Settings(**self.settings)
+        limits = checked.country_cost_limits.items()
+        self._budget = micros(checked.daily_cost_limit)
+        self._country_budgets = {country: micros(limit) for country, limit in limits}
         container = Container(settings=checked)
         self._namespace = configured.namespace_of(checked)
         self._keys, self._codec, self._store = (
@@ -82,8 +108,13 @@ class Witness:
 
     async def send(self, verifier: SmsVerifier, phone: str, key: str | None = None) -> SendResult:
         """Ask for a code, and note what was told."""
-        told = await verifier.send_verification_sms(phone, "MyApp", idempotency_key=key)
-        self.of(phone).sends.setdefault(key or object(), []).append(told)
+        seen = self.of(phone)
+        seen.under_way += 1
+        try:
+            told = await verifier.send_verification_sms(phone, "MyApp", idempotency_key=key)
+        finally:
+            seen.under_way -= 1
+        seen.sends.setdefault(key or object(), []).append(told)
         return told
 
     async def check(
@@ -93,6 +124,43 @@ class Witness:
         told = await verifier.verify_code(phone, code, idempotency_key=key)
         self.of(phone).checks.setdefault(key or object(), []).append(told)
         return told
+
+    async def stop(self, verifier: SmsVerifier, phone: str, message_id: str) -> Noted:
+        """Have one host take a STOP that the provider passes on, and note what was told."""
+        parts = verifier._parts
+        note = NoteOptOut(
+            loop=parts.loop, policy=parts.policy, keys=parts.keys, entropy=SystemEntropy()
+        )
+        try:
+            await note(_number(phone), opt_out=True, message_id=message_id)
+        except StoreError as error:
+            return Noted(str(error.code))
+        seen = self.of(phone)
+        if seen.most_messages is None:
+            # A send that is under way may have been admitted before the STOP.
+            seen.most_messages = len(self.messages(phone)) + seen.under_way
+        return Noted()
+
+    async def deliver(self, verifier: SmsVerifier, phone: str) -> Noted:
+        """Have one host take the receipt that the last message arrived, and note what was told."""
+        parts = verifier._parts
+        take = TakeReceipt(
+            loop=parts.loop, pool=parts.pool, policy=parts.policy, entropy=SystemEntropy()
+        )
+        attempt = self.messages(phone)[-1].attempt
+        sent = (one.message_id for one in (await self.record(phone)).attempts if one.id == attempt)
+        try:
+            await take(
+                self._keys.phone(_number(phone)), attempt, DeliveryState.DELIVERED, str(next(sent))
+            )
+        except StoreError as error:
+            return Noted(str(error.code))
+        self.of(phone).delivered.add(attempt)
+        return Noted()
+
+    def messages(self, phone: str) -> list[OutgoingSms]:
+        """Return what was handed over to the provider for a phone, oldest first."""
+        return [one for one in self.gateway.messages if one.to.e164 == phone]
 
     def of(self, phone: str) -> Seen:
         """Return what was told about a phone."""
@@ -129,19 +197,34 @@ class Witness:
 
     async def figures(self) -> Counter[str]:
         """Return today's counters, and yesterday's if the test ran across midnight."""
+        return sum(await self._days(), Counter[str]())
+
+    async def _days(self) -> list[Counter[str]]:
         now = (await self._store.load(())).now
         days = [counters.day_key(now - DAY), counters.day_key(now)]
         loaded = await self._store.load((), days)
-        return sum(map(Counter, loaded.counters), Counter[str]())
+        return [Counter(day) for day in loaded.counters]
 
     async def compare(self) -> None:
         """Raise AssertionError if what is stored, was sent and was told don't fit together."""
         records = {phone: await self.record(phone) for phone in self.seen}
         figures = await self.figures()
         attempts = [one for record in records.values() for one in record.attempts]
-        charged = [one.amount for one in attempts if one.state is not DeliveryState.FAILED]
-        assert figures["spent"] == sum(charged), "I1, I8: the day's sum is not that of its sends"
-        assert figures["sends.US"] == len(attempts), "I11: counted other sends than there were"
+        for day in await self._days():
+            assert day["spent"] <= self._budget, "I1: more than the day's budget"
+            for country, most in self._country_budgets.items():
+                assert day[f"spent.{country}"] <= most, "I1: more than the country's budget"
+        _compare_figures(attempts, figures)
+        self._compare_calls(attempts)
+        messages = Counter(one.to.e164 for one in self.gateway.messages)
+        for phone, record in records.items():
+            _compare_phone(self.of(phone), record, messages[phone])
+        approved = sum((_approved_of(seen) for seen in self.seen.values()), _Bounds())
+        assert approved.allow(figures["approved.US"]), f"I5, I7, I12: {approved}, {figures}"
+        wrong = sum((_wrong_of(seen) for seen in self.seen.values()), _Bounds())
+        assert wrong.allow(figures["wrong"]), f"I6, I7: {wrong}, {figures}"
+
+    def _compare_calls(self, attempts: list[Attempt]) -> None:
         calls = Counter(bytes(one.attempt) for one in self.gateway.messages)
         assert set(calls.values()) <= {1}, "I4: an attempt was handed over twice"
         known = {one.id: one for one in attempts}
@@ -149,19 +232,14 @@ class Witness:
             kept = known.get(attempt_id)
             assert kept is not None, "I2: a message went out that nobody admitted"
             assert kept.state is not DeliveryState.FAILED, "I2: a message went out for free"
-        for phone, record in records.items():
-            _compare_phone(self.of(phone), record)
-        approved = sum((_approved_of(seen) for seen in self.seen.values()), _Bounds())
-        assert approved.allow(figures["approved.US"]), f"I5, I7, I12: {approved}, {figures}"
-        wrong = sum((_wrong_of(seen) for seen in self.seen.values()), _Bounds())
-        assert wrong.allow(figures["wrong"]), f"I6, I7: {wrong}, {figures}"
 
     async def everyone_gets_in(self, verifier: SmsVerifier) -> None:
         """I13: let each phone whose code was not used up type it, and be let in."""
         for phone, seen in self.seen.items():
             living = any(one.carries for one in (await self.record(phone)).attempts)
-            texts = [one for one in self.gateway.messages if one.to.e164 == phone]
-            if texts and living and _wrong_of(seen).told < WRONG_IN_TEN_MINUTES:
+            wrong = _wrong_of(seen)
+            room = wrong.told + wrong.unknown < WRONG_IN_TEN_MINUTES
+            if self.messages(phone) and living and room:
                 told = await self.check(verifier, phone, self.code(phone))
                 assert told.success, f"I13: {told}"
 
@@ -192,12 +270,31 @@ class _Bounds:
         return self.told <= done <= self.told + self.unknown
 
 
-def _compare_phone(seen: Seen, record: PhoneRecord) -> None:
+def _compare_figures(attempts: list[Attempt], figures: Counter[str]) -> None:
+    charged = [one.amount for one in attempts if one.state is not DeliveryState.FAILED]
+    assert figures["spent"] == sum(charged), "I1, I8: the day's sum is not that of its sends"
+    assert figures["sends.US"] == len(attempts), "I11: counted other sends than there were"
+    taken = sum(one.state in TAKEN for one in attempts)
+    assert figures["accepted"] == taken, f"I7: {taken} messages were taken, {figures}"
+    arrived = sum(one.state is DeliveryState.DELIVERED for one in attempts)
+    assert figures["delivered"] == arrived, f"I7: {arrived} messages arrived, {figures}"
+
+
+def _compare_phone(seen: Seen, record: PhoneRecord, messages: int) -> None:
     assert len(record.attempts) <= SENDS_AN_HOUR, "I3: more sends than the window holds"
+    assert messages <= SENDS_AN_HOUR, "I3: more messages than the window holds"
     sends = _bounds(seen.sends.values(), lambda one: one.success or one.may_have_arrived)
     assert sends.allow(len(record.attempts)), f"I7, I11: {sends}, {record.attempts}"
     for one in record.wrong:
         assert len(one.times) <= WRONG_IN_TEN_MINUTES, "I6: more wrong answers than the window"
+    approved = _approved_of(seen)
+    if not approved.told + approved.unknown:
+        assert _wrong_of(seen).told <= WRONG_IN_TEN_MINUTES, "I6: more were told to be wrong"
+    if seen.most_messages is not None:
+        assert record.opted_out_at is not None, "I9: a STOP that was noted is not there"
+        assert messages <= seen.most_messages, "I9: a message went out after a STOP"
+    arrived = {one.id for one in record.attempts if one.state is DeliveryState.DELIVERED}
+    assert seen.delivered <= arrived, "I7: a receipt that was noted is not there"
 
 
 def _approved_of(seen: Seen) -> _Bounds:

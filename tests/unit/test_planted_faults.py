@@ -365,6 +365,11 @@ def test_a_told_story_notices(
         tell()
 
 
+def test_the_search_finds_nothing_without_a_fault() -> None:
+    """The first forty of the runs that find the faults below find none where none was planted."""
+    run_state_machine_as_test(machine_over(InMemory), settings=settings(SEARCH, max_examples=40))
+
+
 @pytest.mark.parametrize(
     "plant", [plant for plant, _, _ in FAULTS if plant not in RARE], ids=name_of
 )

@@ -69,17 +69,27 @@ class _Run(Generic[R, V_co]):
         decide: the rule.
         is_likely_new: whether a key never met is taken for empty.
         seen: what this run has looked at itself, None before it has.
+        seen_at: the store's time of that look.
         lost_races: how often others were first; decides what a timeout means.
         under_way: whether a commit is, of which nobody knows whether it was executed.
     """
 
-    __slots__ = ("decide", "is_likely_new", "key", "lost_races", "seen", "under_way")
+    __slots__ = (
+        "decide",
+        "is_likely_new",
+        "key",
+        "lost_races",
+        "seen",
+        "seen_at",
+        "under_way",
+    )
 
     def __init__(self, key: str, decide: Decide[R, V_co], *, is_likely_new: bool) -> None:
         self.key = key
         self.decide = decide
         self.is_likely_new = is_likely_new
         self.seen: Belief[R] | None = None
+        self.seen_at: Millis | None = None
         self.lost_races = 0
         self.under_way = False
 
@@ -160,8 +170,9 @@ class CommitLoop(Generic[R]):
 
     async def _try(self, run: _Run[R, V_co]) -> Decision[R, V_co] | None:
         """Decide once, and commit if that is needed; None when others were first."""
-        now = self._store_clock.now()
         belief = self._beliefs.get(run.key, or_nothing=run.is_likely_new)
+        # What was seen goes with the time when it was.
+        now = run.seen_at if belief is run.seen else self._store_clock.now()
         if now is None or belief is None:
             belief, now = await self._look(run)
         decision = run.decide(belief.record, now)
@@ -200,14 +211,14 @@ class CommitLoop(Generic[R]):
         """Return what is decided at a ceiling; None when others were first, who are looked at."""
         if isinstance(answer, CeilingReached):
             return decision.at_ceiling(answer.index)
-        run.seen = self._read(answer.records[0])
+        run.seen, run.seen_at = self._read(answer.records[0]), answer.now
         self._beliefs.set(run.key, run.seen)
         run.lost_races += 1
         return None
 
     async def _look(self, run: _Run[R, V_co]) -> tuple[Belief[R], Millis]:
-        run.seen, now = await self._load(run.key)
-        return run.seen, now
+        run.seen, run.seen_at = seen, now = await self._load(run.key)
+        return seen, now
 
     def _read(self, data: bytes | None) -> Belief[R]:
         return Belief(data, None if data is None else self._codec.decode(data))

@@ -314,10 +314,12 @@ async def test_what_this_process_wrote_needs_no_load(is_likely_new: bool) -> Non
 
     assert await one.loop.run(KEY, append("b"), is_likely_new=is_likely_new) == "ab"
     await one.loop.run(KEY, clear, is_likely_new=is_likely_new)
-    assert await one.loop.run(KEY, append("c"), is_likely_new=is_likely_new) == "c"
+    rule = UpTo(1, "c")
+    assert await one.loop.run(KEY, rule, is_likely_new=is_likely_new) == "c"
 
     assert one.calls() == (0, 3)
     assert await one.stored() == b"c"
+    assert rule.asked == [None]
 
 
 async def test_keys_are_believed_separately() -> None:

@@ -651,7 +651,7 @@ async def test_a_caller_that_goes_when_all_is_over_changes_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The caller goes when the answer is written and only a sender is still put to rest."""
-    kit = build(senders=SENDERS)
+    kit = build(FailsAt, senders=SENDERS)
     kit.gateway.answer_next(Rejected(FailureReason.SENDER_UNUSABLE, 21606))
     resting = asyncio.Event()
 
@@ -662,11 +662,14 @@ async def test_a_caller_that_goes_when_all_is_over_changes_nothing(
     monkeypatch.setattr(kit.container.pool(), "note_unusable", note_unusable)
     task = asyncio.create_task(kit.container.send()(order()))
     await resting.wait()
+    assert isinstance(kit.store, FailsAt)
+    calls = kit.store.calls
 
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
 
+    assert kit.store.calls == calls
     attempt = await only_attempt(kit)
     assert (attempt.state, attempt.reason) == (DeliveryState.FAILED, FailureReason.SENDER_UNUSABLE)
     assert (await kit.day())["failed"] == 1
@@ -675,34 +678,12 @@ async def test_a_caller_that_goes_when_all_is_over_changes_nothing(
 class BeginsNothing(ScriptedGateway):
     """A provider that can't be reached, and knows it."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.asked = asyncio.Event()
-
     async def send(self, message: Any, within: float) -> Any:
         """Wait for ever; when that is cancelled, nothing was handed over."""
-        self.asked.set()
         try:
             await asyncio.get_running_loop().create_future()
         except asyncio.CancelledError as stop:
             raise NotBegun from stop
-
-
-async def test_cancelled_before_the_call_has_begun_nothing_is_sent() -> None:
-    """The caller goes while the provider is not reached yet: FAILED, and the money goes back."""
-    kit = build()
-    gateway = BeginsNothing()
-    kit.container.gateway.override(gateway)
-    task = asyncio.create_task(kit.container.send()(order()))
-    await gateway.asked.wait()
-
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-
-    attempt = await only_attempt(kit)
-    assert (attempt.state, attempt.reason) == (DeliveryState.FAILED, FailureReason.CANCELLED)
-    assert (await kit.day())["spent"] == 0
 
 
 def test_a_call_that_has_not_begun_when_its_time_is_up_is_no_doubt() -> None:

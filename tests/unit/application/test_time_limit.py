@@ -558,20 +558,36 @@ class Fail:
 
 
 @attrs.frozen
-class Cancel:
-    """Cancel a task, perhaps oneself."""
-
-    number: int
+class Leave:
+    """Cancel oneself."""
 
 
-Program: TypeAlias = "tuple[Nap | Limited | Stubborn | Fail | Cancel, ...]"
+Program: TypeAlias = "tuple[Nap | Limited | Stubborn | Fail | Leave, ...]"
+
+
+@attrs.frozen
+class Part:
+    """
+    What one task does.
+
+    Attributes:
+        program: its steps.
+        cancelled_at: when somebody else cancels it.
+    """
+
+    program: Program
+    cancelled_at: tuple[int, ...] = ()
+
+
 Met: TypeAlias = tuple[str, float, int]
 """What a task met, when, and how many cancellations were not answered then."""
 
 
 class Play:
     """
-    Plays programs, a task for each, and notes what they meet.
+    Plays parts, a task for each, and notes what they meet.
+
+    The tasks are a little apart, since nobody promises an order to those that wake at one moment.
 
     Args:
         limited: gives a limit of so many seconds.
@@ -579,15 +595,19 @@ class Play:
 
     def __init__(self, limited: Callable[[int], AbstractAsyncContextManager[object]]) -> None:
         self._limited = limited
-        self._tasks: list[asyncio.Task[None]] = []
 
-    async def play(self, programs: tuple[Program, ...]) -> list[tuple[list[Met], bool]]:
+    async def play(self, parts: list[Part]) -> list[tuple[list[Met], bool]]:
         """Play all; return what each met, in its order, and whether it was cancelled."""
-        met: list[list[Met]] = [[] for _ in programs]
-        works = map(self._one, programs, met)
-        self._tasks = [asyncio.ensure_future(work) for work in works]
-        await asyncio.wait(self._tasks)
-        return [(one, task.cancelled()) for one, task in zip(met, self._tasks, strict=True)]
+        met: list[list[Met]] = []
+        tasks: list[asyncio.Task[None]] = []
+        for part in parts:
+            met.append([])
+            tasks.append(asyncio.ensure_future(self._one(part.program, met[-1])))
+            for at in part.cancelled_at:
+                asyncio.get_running_loop().call_later(at, tasks[-1].cancel)
+            await asyncio.sleep(0.125)
+        await asyncio.wait(tasks)
+        return [(one, task.cancelled()) for one, task in zip(met, tasks, strict=True)]
 
     async def _one(self, program: Program, met: list[Met]) -> None:
         try:
@@ -615,8 +635,10 @@ class Play:
                         met.append(("went on", now(), cancelling()))
                 case Fail():
                     raise LookupError
-                case Cancel(number):
-                    self._tasks[number % len(self._tasks)].cancel()
+                case Leave():
+                    task = asyncio.current_task()
+                    assert task is not None
+                    task.cancel()
             met.append((type(step).__name__, now(), cancelling()))
 
 
@@ -641,23 +663,25 @@ def programs_of(inner: st.SearchStrategy[Program]) -> st.SearchStrategy[Any]:
 
 # Small whole numbers, so that ends, naps and cancellations often fall on the same moment.
 STEPS = st.recursive(
-    st.one_of(
-        st.builds(Nap, st.integers(0, 4)), st.builds(Cancel, st.integers(0, 3)), st.builds(Fail)
-    ),
+    st.one_of(st.builds(Nap, st.integers(0, 4)), st.builds(Leave), st.builds(Fail)),
     lambda step: programs_of(st.lists(step, max_size=4).map(tuple)),
     max_leaves=8,
 )
-PROGRAMS = st.lists(st.lists(STEPS, max_size=4).map(tuple), min_size=1, max_size=4).map(tuple)
+PARTS = st.builds(
+    Part,
+    st.lists(STEPS, max_size=4).map(tuple),
+    st.lists(st.integers(0, 8), max_size=2).map(tuple),
+)
 
 
-@example(((Limited(2, (Nap(2),), True), Nap(1)),))
-@example(((Limited(2, (Limited(2, (Nap(3),), True), Nap(3)), True), Nap(1)),))
-@example(((Limited(2, (Nap(9),), True), Nap(1)), (Nap(2), Cancel(0))))
-@example(((Limited(2, (Stubborn((Nap(9),)), Nap(3), Cancel(0), Nap(1)), True), Nap(1)),))
-@given(PROGRAMS)
-def test_to_a_call_it_is_what_asyncio_timeout_is(programs: tuple[Program, ...]) -> None:
+@example([Part((Limited(2, (Nap(2),), True), Nap(1)))])
+@example([Part((Limited(2, (Limited(2, (Nap(3),), True), Nap(3)), True), Nap(1)))])
+@example([Part((Limited(2, (Nap(9),), True), Nap(1)), (2,)), Part((Limited(2, (Nap(9),), True),))])
+@example([Part((Limited(2, (Stubborn((Nap(9),)), Nap(3), Leave(), Nap(1)), True), Nap(1)))])
+@given(st.lists(PARTS, min_size=1, max_size=4))
+def test_to_a_call_it_is_what_asyncio_timeout_is(parts: list[Part]) -> None:
     """Whatever tasks do under limits, they meet the same as with asyncio's, at the same times."""
-    ours = run_virtually(Play(limits_of_ours()).play(programs))
-    theirs = run_virtually(Play(asyncio.timeout).play(programs))
+    ours = run_virtually(Play(limits_of_ours()).play(parts))
+    theirs = run_virtually(Play(asyncio.timeout).play(parts))
 
     assert ours == theirs
