@@ -615,16 +615,21 @@ async def test_cancelled_while_it_is_refused_writes_nothing() -> None:
 
 async def test_cancelled_while_the_key_is_found_changes_nothing() -> None:
     """The caller goes while an earlier send of the same key is found: it was sent, and stays so."""
-    kit = build(stopping(SETTLEMENT + 1, executed=True))
+    kit = build(lambda store: StopsAt(CountsCalls(store), SETTLEMENT + 1, executed=True))
     await kit.container.send()(order(idempotency_key="mine"))
-    task = asyncio.create_task(kit.container.send()(order(idempotency_key="mine")))
     assert isinstance(kit.store, StopsAt)
+    assert isinstance(kit.store.store, CountsCalls)
+    kit.store.store.loads = 0
+    kit.store.store.answers.clear()
+    task = asyncio.create_task(kit.container.send()(order(idempotency_key="mine")))
     await kit.store.hold.arrival()
 
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
 
+    # It was found, and found again; there is nothing to settle.
+    assert (kit.store.store.loads, kit.store.store.answers) == (2, [])
     assert (await only_attempt(kit)).state is DeliveryState.SENT
     assert (await kit.day())["spent"] == CENT
 
