@@ -61,6 +61,15 @@ async def telling(told: list[BaseException], work: Awaitable[T]) -> T:
         raise
 
 
+async def persist() -> str:
+    """Do nothing; when that is cancelled, take ten spans to come to an end all the same."""
+    try:
+        await asyncio.sleep(FOR_EVER)
+    except asyncio.CancelledError:
+        await asyncio.sleep(10 * SPAN)
+    return "done"
+
+
 # ── one call ──────────────────────────────────────────────────────────────────────────────────
 
 
@@ -116,13 +125,6 @@ def test_what_the_call_raises_passes() -> None:
 
 def test_a_call_that_does_not_mind_goes_on() -> None:
     """Who catches the cancellation has an answer after all, and is asked once only."""
-
-    async def persist() -> str:
-        try:
-            await asyncio.sleep(FOR_EVER)
-        except asyncio.CancelledError:
-            await asyncio.sleep(10 * SPAN)
-        return "done"
 
     async def work() -> tuple[str, float, int]:
         return await under(TimeLimit(SPAN), persist()), now(), cancelling()
@@ -292,6 +294,18 @@ def test_a_loop_that_was_held_up_ends_all_that_are_overdue() -> None:
         return await hanging
 
     assert run_virtually(work())[0] == [2.375, 2.375, 2.5, 3.5]
+
+
+def test_who_begins_while_one_lingers_whose_time_is_up_has_a_limit() -> None:
+    """A call that takes long to end after its time leaves no other without a limit."""
+
+    async def work() -> tuple[float, str]:
+        limit = TimeLimit(SPAN)
+        lingering = asyncio.ensure_future(under(limit, persist()))
+        await asyncio.sleep(2 * SPAN)
+        return await hang(limit), await lingering
+
+    assert run_virtually(work())[0] == (SPAN, "done")
 
 
 def test_spans_have_nothing_to_do_with_each_other() -> None:
