@@ -94,6 +94,8 @@ coverage: setup ## run all tests and show the lines that none of them reaches
 mutation: $(VENV)/made-mutation ## change domain and application line by line; do tests notice?
 	@SMSVERIFY_HYPOTHESIS_PROFILE=quick $(BIN)/mutmut run $(ARGS)
 	@$(BIN)/mutmut results
+	@$(BIN)/mutmut export-cicd-stats >/dev/null
+	@$(BIN)/python scripts/mutation_score.py
 
 endurance: setup ## the long runs: endurance tests, and every property with many examples
 	@SMSVERIFY_HYPOTHESIS_PROFILE=endurance $(BIN)/python -m pytest \
