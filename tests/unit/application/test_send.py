@@ -144,6 +144,14 @@ async def test_a_client_is_held_to_its_limit() -> None:
     assert isinstance(await send(order(client="two", phone=number(OTHER_PHONE))), Handed)
 
 
+async def test_who_names_no_client_is_held_to_no_clients_limit() -> None:
+    """Orders that name none have no client in common."""
+    kit = build(client_send_limit_per_hour=1)
+
+    for phone in (number(), number(OTHER_PHONE)):
+        assert isinstance(await kit.container.send()(order(phone=phone)), Handed)
+
+
 @pytest.mark.parametrize(
     ("answer", "state", "spent", "field"),
     [

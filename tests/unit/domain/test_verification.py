@@ -271,6 +271,12 @@ class TestKeeping:
                 record(approvals=(Approval(fresh(), "verify", verification(NOON + HOUR)),)),
                 HOUR + LIFE + 10_000,
             ),
+            (record(attempt(NOON), wrong=wrong(NOON - HOUR)), DAY),
+            (record(attempt(NOON), operations=(Operation(fresh(), NOON, 1),)), DAY),
+            (
+                record(attempt(NOON), approvals=(Approval(fresh(), "verify", verification(NOON)),)),
+                DAY,
+            ),
             (record(attempt(NOON + 5_000)), DAY + 5_000),
             (record(), 1),
         ],
