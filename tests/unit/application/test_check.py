@@ -195,3 +195,13 @@ async def test_a_client_at_its_limit_is_refused_the_right_code_too() -> None:
     )
     assert kit.container.refusals().waiting() == {"refused_check.TOO_MANY_ATTEMPTS": 1}
     assert await check(kit, code, client="another") == Approved()
+
+
+async def test_who_names_no_client_is_held_to_no_clients_limit() -> None:
+    """Checks that name none have no client in common."""
+    kit = build(client_wrong_answer_limit_per_hour=1)
+
+    for phone in ("+15551230001", "+15551230002"):
+        code = await sent(kit, phone)
+        verdict = await kit.container.check()(number(phone), "verify", other(code))
+        assert isinstance(verdict, Wrong)

@@ -749,6 +749,24 @@ def test_time_that_ends_while_a_commit_stands_is_no_contention() -> None:
     assert run_virtually(race())[0] == b"xa"
 
 
+def test_one_lost_race_is_enough_to_be_contended() -> None:
+    """Who lost a single race late, and waits for his turn when the time is up, knows of others."""
+
+    class LosesLate(WrappedStore):
+        async def commit(self, swaps: Sequence[Swap], adds: Sequence[Add], at: Millis) -> Any:
+            await asyncio.sleep(1.75)
+            await self.store.commit((Swap(KEY, None, b"x", None),), (), at)
+            return await super().commit(swaps, adds, at)
+
+    async def race() -> None:
+        one = bench(LosesLate, LoopClock())
+        async with one.loop._turns.take(KEY):
+            with pytest.raises(StoreContended):
+                await one.loop.run(KEY, append("a"))
+
+    assert run_virtually(race())[1] == 2.0
+
+
 def test_who_lost_a_race_keeps_no_other_key_waiting() -> None:
     """While a second try at one key is under way, a second try at another one goes through."""
     hold = Hold()
