@@ -767,6 +767,27 @@ def test_one_lost_race_is_enough_to_be_contended() -> None:
     assert run_virtually(race())[1] == 2.0
 
 
+def test_a_store_that_falls_silent_after_a_lost_race_is_unavailable() -> None:
+    """While a commit is under way nobody knows what became of it, whoever was first before."""
+
+    class FallsSilent(WrappedStore):
+        commits = 0
+
+        async def commit(self, swaps: Sequence[Swap], adds: Sequence[Add], at: Millis) -> Any:
+            self.commits += 1
+            if self.commits > 1:
+                await asyncio.sleep(1e9)
+            await self.store.commit((Swap(KEY, None, b"x", None),), (), at)
+            return await super().commit(swaps, adds, at)
+
+    async def race() -> None:
+        one = bench(FallsSilent, LoopClock())
+        with pytest.raises(StoreUnavailable):
+            await one.loop.run(KEY, append("a"))
+
+    assert run_virtually(race())[1] == 2.0
+
+
 def test_who_lost_a_race_keeps_no_other_key_waiting() -> None:
     """While a second try at one key is under way, a second try at another one goes through."""
     hold = Hold()
