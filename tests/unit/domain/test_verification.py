@@ -229,6 +229,12 @@ class TestAgeing:
         assert after.attempts == (attrs.evolve(sent, carries=Verification(b"", b"", NOON)),)
         assert age_record(after, NOON + 2 * LIFE + 1, STANDARD) == after
 
+    def test_operations_alone_go_too(self) -> None:
+        """What is past its keeping goes, also where nothing else is kept."""
+        whole = record(operations=(Operation(fresh(), NOON - 10_000, 1),))
+
+        assert age_record(whole, NOON, STANDARD).operations == ()
+
     def test_clock_set_back_drops_nothing(self) -> None:
         """Seen from an hour earlier, everything is still to be kept."""
         whole = record(
