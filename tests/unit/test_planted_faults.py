@@ -250,7 +250,9 @@ def plant_refusal_on_a_belief(patch: pytest.MonkeyPatch) -> None:
     real = commit_loop.CommitLoop._try
 
     async def attempt(self: Any, run: Any) -> Any:
-        run.seen = self._beliefs.get(run.key, or_nothing=False) or run.seen
+        believed = self._beliefs.get(run.key, or_nothing=False)
+        if believed is not None:
+            run.seen, run.seen_at = believed, self._store_clock.now()
         return await real(self, run)
 
     patch.setattr(commit_loop.CommitLoop, "_try", attempt)
