@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 if TYPE_CHECKING:
     from typing import Final
 
-REMEMBERED: Final = 8_192
-"""How many keys are kept, some ten megabytes at most; then all are forgotten at once."""
+REMEMBERED: Final = 4_096
+"""
+How many keys are kept; then all are forgotten at once. As phones usually are, that takes five
+megabytes; it would take fifty if each of them were at its limits for the day.
+"""
 
 R = TypeVar("R")
 

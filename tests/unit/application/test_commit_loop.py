@@ -699,6 +699,28 @@ async def test_pauses_grow_from_nothing_to_a_bound() -> None:
     assert naps == [0.002, 0.004, 0.008, 0.016, 0.032, 0.05, 0.05]
 
 
+async def test_what_was_seen_goes_with_the_time_when_it_was() -> None:
+    """A decision after a pause is made by the time of the conflict that its record came with."""
+    memory: list[Bench] = []
+    letters = iter("xyz")
+
+    async def interlope() -> None:
+        await memory[0].put(next(letters).encode())
+
+    one = bench(lambda store: LosesRaces(store, interlope, 3))
+    memory.append(one)
+    times: list[tuple[Millis, Millis]] = []
+
+    def decide(record: str | None, now: Millis) -> Decision[str, str]:
+        times.append((now - NOON, one.clock.wall() - NOON))
+        return Decision("written", f"{record}!")
+
+    await one.loop.run(KEY, decide)
+
+    # Two and four milliseconds of pause lie between the last three.
+    assert times == [(0, 0), (0, 0), (0, 2), (2, 6)]
+
+
 def test_time_ends_a_race_that_is_always_lost() -> None:
     """After two seconds of lost races the answer is "contended", and the log hears of it."""
     counter = itertools.count()
