@@ -12,11 +12,15 @@ from __future__ import annotations
 
 import atexit
 import os
+import threading
 import time
 import weakref
 from typing import Final, Protocol
 
 from smsverify.adapters.sqlite.connection import OPENING
+
+_FORKING: Final = threading.Lock()
+"""Of two forks at a time one waits."""
 
 LAST_SECONDS: Final = 2.0
 """How long the end of the process waits for what was handed over before."""
@@ -94,12 +98,19 @@ class ProcessEnds:
         return True
 
     def before_fork(self) -> None:
-        """Bring all to a stand."""
-        # First, so that of two forks at a time one waits, and no file is opened in between.
-        OPENING.acquire()
-        self._paused = self._own_sessions()
-        for session in self._paused:
-            session.pause()
+        """Bring all to a stand, and see to it that nobody opens a file."""
+        _FORKING.acquire()
+        self._paused = []
+        while True:
+            for session in self._at_work():
+                session.pause()
+                self._paused.append(session)
+            # After the sessions, each of which may be about to open its file: taken before them,
+            # it would have them wait for us, and us for them.
+            OPENING.acquire()
+            if not self._at_work():
+                return
+            OPENING.release()  # one began meanwhile
 
     def after_fork_in_parent(self) -> None:
         """Let all go on."""
@@ -107,6 +118,7 @@ class ProcessEnds:
         for session in paused or ():
             session.resume()
         OPENING.release()
+        _FORKING.release()
 
     def after_fork_in_child(self) -> None:
         """Start afresh; a fork whose beginning was not told leaves copies to disown."""
@@ -124,6 +136,9 @@ class ProcessEnds:
             session.end()
         for session in last:
             session.join(max(0.0, deadline - time.monotonic()))
+
+    def _at_work(self) -> list[Session]:
+        return [one for one in self._own_sessions() if one not in (self._paused or ())]
 
     def _own_sessions(self) -> list[Session]:
         return [session for session in list(self._sessions) if session.pid == os.getpid()]

@@ -72,6 +72,44 @@ def test_a_parent_goes_on_after_a_fork(process: ProcessEnds, session: Session) -
     assert not OPENING.locked()
 
 
+def test_who_is_about_to_open_a_file_is_not_kept_from_it(process: ProcessEnds) -> None:
+    """A session that has to end its call before it can stand still may need its file for that."""
+
+    class Opens(Session):
+        def pause(self) -> None:
+            assert OPENING.acquire(timeout=5), (
+                "who forks holds the lock, and waits for this session"
+            )
+            OPENING.release()
+            super().pause()
+
+    session = Opens()
+    process.begins(session)
+
+    process.before_fork()
+    process.after_fork_in_parent()
+
+    assert session.told == ["pause", "resume"]
+
+
+def test_who_begins_while_others_are_paused_is_paused_too(process: ProcessEnds) -> None:
+    """When the process forks, nobody is at work."""
+    late = Session()
+
+    class Delays(Session):
+        def pause(self) -> None:
+            super().pause()
+            process.begins(late)
+
+    process.begins(Delays())
+
+    process.before_fork()
+    assert late.told == ["pause"]
+    process.after_fork_in_parent()
+
+    assert late.told == ["pause", "resume"]
+
+
 def test_who_came_during_a_fork_is_not_resumed(process: ProcessEnds) -> None:
     """Only those that were paused go on; a new one waits for the file by itself."""
     late = Session()
