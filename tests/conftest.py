@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+# What asserts for several test files says what it saw, as they do themselves.
+pytest.register_assert_rewrite("tests.stepping")
+
 INTEGRATION = Path(__file__).parent / "integration"
 
 # No deadline anywhere: on a busy machine a slow example says nothing about the rule. Every profile

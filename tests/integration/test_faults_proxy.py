@@ -413,11 +413,11 @@ class TestLostReplies:
         await witness.compare()
 
 
-MARGIN_SECONDS = 0.2
+MARGIN_SECONDS = 1.0
 """
 How much later than promised a caller may hear of it: all of a hundred do so at the same moment, on
-a core that others use too. Hardly 0.02 s were seen on a machine with three times more to do than it
-has cores for.
+a core that others use too. 0.02 s are usual and 0.22 s were seen; a second limit added to the first
+would be two seconds more.
 """
 
 

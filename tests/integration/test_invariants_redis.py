@@ -7,14 +7,12 @@ from collections.abc import Callable
 import pytest
 from hypothesis.stateful import run_state_machine_as_test
 
-pytest.register_assert_rewrite("tests.stepping")
-
-from smsverify.testing import ManualClock  # noqa: E402
-from tests.integration.servers import Topology  # noqa: E402
-from tests.stepping import interleavings, invariants  # noqa: E402
-from tests.stepping.effort import effort  # noqa: E402
-from tests.stepping.machine import machine_over  # noqa: E402
-from tests.stepping.storage import Storage, on_redis  # noqa: E402
+from smsverify.testing import ManualClock
+from tests.integration.servers import Topology
+from tests.stepping import interleavings, invariants
+from tests.stepping.effort import effort
+from tests.stepping.machine import machine_over
+from tests.stepping.storage import Storage, on_redis
 
 
 @pytest.mark.hypothesis

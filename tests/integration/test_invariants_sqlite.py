@@ -7,11 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis.stateful import run_state_machine_as_test
 
-pytest.register_assert_rewrite("tests.stepping")
-
-from tests.stepping.effort import effort  # noqa: E402
-from tests.stepping.machine import machine_over  # noqa: E402
-from tests.stepping.storage import in_sqlite  # noqa: E402
+from tests.stepping.effort import effort
+from tests.stepping.machine import machine_over
+from tests.stepping.storage import in_sqlite
 
 
 @pytest.mark.hypothesis

@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-pytest.register_assert_rewrite("tests.stepping")
-
-from tests.stepping import invariants  # noqa: E402
-from tests.stepping.storage import InMemory, in_sqlite  # noqa: E402
+from tests.stepping import invariants
+from tests.stepping.storage import InMemory, in_sqlite
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
-pytest.register_assert_rewrite("tests.stepping")
-
-from tests.stepping.effort import effort  # noqa: E402
-from tests.stepping.machine import machine_over  # noqa: E402
-from tests.stepping.storage import InMemory  # noqa: E402
+from tests.stepping.effort import effort
+from tests.stepping.machine import machine_over
+from tests.stepping.storage import InMemory
 
 if TYPE_CHECKING:
     from hypothesis.stateful import RuleBasedStateMachine

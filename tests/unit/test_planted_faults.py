@@ -13,29 +13,26 @@ from typing import TYPE_CHECKING
 
 import attrs
 import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
 
-pytest.register_assert_rewrite("tests.stepping")
-
-from hypothesis import HealthCheck, Phase, settings  # noqa: E402
-from hypothesis.stateful import run_state_machine_as_test  # noqa: E402
-
-from smsverify.adapters.memory.store import MemoryStore  # noqa: E402
-from smsverify.application import check, commit_loop, receipts, send  # noqa: E402
-from smsverify.domain import (  # noqa: E402
+from smsverify.adapters.memory.store import MemoryStore
+from smsverify.application import check, commit_loop, receipts, send
+from smsverify.domain import (
     admission,
     counters,
     rate_limit,
     settlement,
     verification,
 )
-from smsverify.domain import check as check_rules  # noqa: E402
-from smsverify.domain.decisions import Approved, Decision, Wrong  # noqa: E402
-from smsverify.domain.delivery import DeliveryState, Uncertain  # noqa: E402
-from smsverify.domain.periods import DAY  # noqa: E402
-from tests.stepping import interleavings, invariants  # noqa: E402
-from tests.stepping.machine import machine_over  # noqa: E402
-from tests.stepping.on_stage import OnStage, on_stage  # noqa: E402
-from tests.stepping.storage import InMemory  # noqa: E402
+from smsverify.domain import check as check_rules
+from smsverify.domain.decisions import Approved, Decision, Wrong
+from smsverify.domain.delivery import DeliveryState, Uncertain
+from smsverify.domain.periods import DAY
+from tests.stepping import interleavings, invariants
+from tests.stepping.machine import machine_over
+from tests.stepping.on_stage import OnStage, on_stage
+from tests.stepping.storage import InMemory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
