@@ -50,6 +50,8 @@ V_co = TypeVar("V_co", covariant=True)
 PAUSE_SECONDS: Final = 0.002
 """The first pause after a lost race, at most; each further one may be twice as long."""
 LONGEST_PAUSE_SECONDS: Final = 0.05
+COUNTS_SECONDS: Final = 0.25
+"""How long a call may wait for counts of refusals that go beside its load; usually not at all."""
 
 
 class Decide(Protocol[R, V_co]):
@@ -71,17 +73,17 @@ class _Run(Generic[R, V_co]):
         seen: what this run has looked at itself, None before it has.
         seen_at: the store's time of that look.
         lost_races: how often others were first; decides what a timeout means.
-        under_way: whether a commit is, of which nobody knows whether it was executed.
+        asking: whether the store owes an answer; a commit may have been executed then or not.
     """
 
     __slots__ = (
+        "asking",
         "decide",
         "is_likely_new",
         "key",
         "lost_races",
         "seen",
         "seen_at",
-        "under_way",
     )
 
     def __init__(self, key: str, decide: Decide[R, V_co], *, is_likely_new: bool) -> None:
@@ -91,7 +93,7 @@ class _Run(Generic[R, V_co]):
         self.seen: Belief[R] | None = None
         self.seen_at: Millis | None = None
         self.lost_races = 0
-        self.under_way = False
+        self.asking = False
 
 
 class CommitLoop(Generic[R]):
@@ -142,7 +144,7 @@ class CommitLoop(Generic[R]):
             with self._limit.start():
                 decision = await self._try(run) or await self._take_turns(run)
         except TimeoutError as error:
-            contended = run.lost_races > 0 and not run.under_way
+            contended = run.lost_races > 0 and not run.asking
             raise self.failed(self._out_of_time(contended=contended)) from error
         except StoreError as error:
             raise self.failed(error) from error.__cause__
@@ -157,6 +159,8 @@ class CommitLoop(Generic[R]):
                 belief, now = await self._load(key)
         except TimeoutError as error:
             raise self.failed(self._out_of_time(contended=False)) from error
+        except StoreError as error:
+            raise self.failed(error) from error.__cause__
         return belief.record, now
 
     async def _take_turns(self, run: _Run[R, V_co]) -> Decision[R, V_co]:
@@ -186,9 +190,9 @@ class CommitLoop(Generic[R]):
         new, keep = self._bytes_of(decision.record, now)
         due = self._refusals.take_due(now)
         swap = Swap(run.key, belief.data, new.data, keep)
-        run.under_way = True
+        run.asking = True
         answer = await self._store.commit((swap,), decision.adds + due, now)
-        run.under_way = False
+        run.asking = False
         self._store_clock.hear(answer.now)
         if isinstance(answer, Written):
             self._beliefs.set(run.key, new)
@@ -217,7 +221,9 @@ class CommitLoop(Generic[R]):
         return None
 
     async def _look(self, run: _Run[R, V_co]) -> tuple[Belief[R], Millis]:
+        run.asking = True
         run.seen, run.seen_at = seen, now = await self._load(run.key)
+        run.asking = False
         return seen, now
 
     def _read(self, data: bytes | None) -> Belief[R]:
@@ -227,7 +233,9 @@ class CommitLoop(Generic[R]):
         now = self._store_clock.now()
         due = () if now is None else self._refusals.take_due(now)
         if due and now is not None:
-            loaded, _ = await asyncio.gather(self._store.load((key,)), self._send_once(due, now))
+            loaded, _ = await asyncio.gather(
+                self._store.load((key,)), self._send_once(due, now, within=COUNTS_SECONDS)
+            )
         else:
             loaded = await self._store.load((key,))
         self._store_clock.hear(loaded.now)
@@ -238,12 +246,12 @@ class CommitLoop(Generic[R]):
         now = self._store_clock.now() or fallback
         waiting = self._refusals.take_all(now)
         if waiting:
-            await self._send_once(waiting, now)
+            await self._send_once(waiting, now, within=STORE_SECONDS)
 
-    async def _send_once(self, adds: tuple[Add, ...], now: Millis) -> None:
-        """Whatever becomes of the counts, nobody waits for them and nobody repeats them."""
+    async def _send_once(self, adds: tuple[Add, ...], now: Millis, *, within: float) -> None:
+        """Wait so many seconds for the counts; whatever becomes of them, nobody repeats them."""
         with contextlib.suppress(StoreError, TimeoutError):
-            async with asyncio.timeout(STORE_SECONDS):
+            async with asyncio.timeout(within):
                 await self._store.commit((), adds, now)
 
     async def _pause(self, lost_races: int) -> None:

@@ -47,7 +47,7 @@ class Recipients:
             return number
         rules = self.rules
         if self.home_only:
-            pool = await self.pool.look_to_send()
+            pool = await self.pool.look_to_write()
             # While no sender is known the country is not to blame: admission says what is missing.
             if pool.senders:
                 rules = attrs.evolve(rules, allowed_countries=pool.home)

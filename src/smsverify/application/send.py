@@ -10,7 +10,6 @@ between, a task of its own finds out how far the attempt came, and settles it.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -66,6 +65,11 @@ class _Progress:
     def __init__(self) -> None:
         self.request: SendRequest | None = None
         self.settlement: Settlement | None = None
+
+
+def _is_unusable(answer: GatewayAnswer) -> bool:
+    """Say whether the provider does not take the sender for ours."""
+    return isinstance(answer, Rejected) and answer.reason is FailureReason.SENDER_UNUSABLE
 
 
 def _hear_out(ending: asyncio.Future[None]) -> None:
@@ -128,9 +132,12 @@ class SendVerification:
         verdict = await self._admit(request)
         if isinstance(verdict, Admitted):
             answer = await self._call(order, request, verdict, began, progress)
-            await self._settle(request, answer, progress)
+            written = await self._settle(request, answer, progress)
             progress.request = None
-            if isinstance(answer, Rejected) and answer.reason is FailureReason.SENDER_UNUSABLE:
+            unusable = (
+                isinstance(answer, Rejected) and answer.reason is FailureReason.SENDER_UNUSABLE
+            )
+            if unusable and written:
                 await self._pool.note_unusable(verdict.sender)
             return Handed(verdict, answer)
         if isinstance(verdict, SentBefore) and verdict.attempt.id == request.attempt_id:
@@ -169,7 +176,7 @@ class SendVerification:
     async def _request(self, order: SendOrder) -> SendRequest:
         country = order.phone.region
         tariff = await self._prices.tariff(country)
-        pool = await self._pool.look_to_send()
+        pool = await self._pool.look_to_write()
         token = self._entropy.token(24)
         return SendRequest(
             attempt_id=token[:8],
@@ -239,15 +246,18 @@ class SendVerification:
 
     async def _settle(
         self, request: SendRequest, answer: GatewayAnswer, progress: _Progress
-    ) -> None:
+    ) -> bool:
         progress.settlement = self._settlement(request, answer)
-        await self._write(request, progress.settlement)
+        return await self._write(request, progress.settlement)
 
-    async def _write(self, request: SendRequest, settlement: Settlement) -> None:
-        """Write the answer; if that fails, the attempt reads as UNKNOWN and stays charged."""
+    async def _write(self, request: SendRequest, settlement: Settlement) -> bool:
+        """Write the answer, or return False: then the attempt reads as UNKNOWN, and is charged."""
 
         def decide(record: PhoneRecord | None, now: Millis) -> PhoneDecision[object]:
             return settle(record, settlement, now, self._policy)
 
-        with contextlib.suppress(StoreError):
+        try:
             await self._loop.run(request.record_key, decide)
+        except StoreError:
+            return False
+        return True

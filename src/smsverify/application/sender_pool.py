@@ -27,7 +27,7 @@ from smsverify.domain.pool import (
     too_often_filtered,
 )
 from smsverify.domain.senders import Roster
-from smsverify.errors import StoreDataInvalid, StoreError
+from smsverify.errors import StoreContended, StoreDataInvalid, StoreError
 from smsverify.ports.store import STORE_SECONDS
 
 if TYPE_CHECKING:
@@ -126,9 +126,9 @@ class SenderPool:
         pool, _ = await self._look(fresh=fresh)
         return pool
 
-    async def look_to_send(self) -> Pool:
+    async def look_to_write(self) -> Pool:
         """
-        Return the pool as :meth:`look` does, but raise the outage that has just hidden it.
+        Return the pool as :meth:`look` does, but raise the outage that this look met.
 
         Whoever is about to write would wait for the same silence a second time.
         """
@@ -160,7 +160,7 @@ class SenderPool:
         except TimeoutError:
             return self._last_known(senders), silence_of(self._store)
         pool = self._pool(senders, resting(record, now), sent_today, now)
-        return await self._rest_the_spent(pool), None
+        return await self._rest_the_spent(pool)
 
     def _last_known(self, senders: tuple[Sender, ...]) -> Pool:
         last = self._looked[0] if self._looked else None
@@ -186,24 +186,26 @@ class SenderPool:
         roster = Roster(working, self._rules.area_code)
         return Pool(senders, rests, sent_today, roster, home, now)
 
-    async def _rest_the_spent(self, pool: Pool) -> Pool:
+    async def _rest_the_spent(self, pool: Pool) -> tuple[Pool, StoreError | None]:
         allowance = self._rules.allowance
         if allowance is None:
-            return pool
+            return pool, None
         spent = [one for one in pool.roster.senders if pool.sent_today.get(one.id, 0) >= allowance]
         if not spent:
-            return pool
+            return pool, None
         try:
             for sender in spent:
                 await self._begin_rest(sender, pool.senders, RestReason.ALLOWANCE)
             record, now = await self._loop.read(POOL_KEY)
-        except StoreError:
-            return pool
-        return self._pool(pool.senders, resting(record, now), pool.sent_today, now)
+        except (StoreContended, StoreDataInvalid):
+            return pool, None
+        except StoreError as error:
+            return pool, error
+        return self._pool(pool.senders, resting(record, now), pool.sent_today, now), None
 
     async def rest(self, sender: Sender, reason: RestReason) -> bool:
         """Let a sender rest; return whether it did not already. Raises a StoreError."""
-        pool = await self.look()
+        pool = await self.look_to_write()
         changed = await self._begin_rest(sender, pool.senders, reason)
         self._age()
         return changed
@@ -231,9 +233,9 @@ class SenderPool:
 
     async def note_filtered(self, sender_id: bytes) -> None:
         """Let a sender rest if carriers filtered it for too many phones within the hour."""
-        pool = await self.look()
-        now = self._store_clock.now() or self._clock.wall()
         with contextlib.suppress(StoreError, TimeoutError):
+            pool = await self.look_to_write()
+            now = self._store_clock.now() or self._clock.wall()
             async with asyncio.timeout(STORE_SECONDS):
                 loaded = await self._store.load((), filtered_keys(sender_id, now))
             if too_often_filtered(loaded.counters, loaded.now):

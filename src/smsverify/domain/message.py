@@ -60,7 +60,8 @@ def check_app_name(name: object) -> str:
     """
     if not isinstance(name, str):
         raise TypeError("The app name must be a str, such as 'MyApp'.")
-    return _check_app_name(str(name))
+    # The text itself: what a subclass, such as an enumeration, calls itself is something else.
+    return _check_app_name(str.__str__(name))
 
 
 @functools.lru_cache(maxsize=256)

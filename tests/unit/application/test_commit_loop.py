@@ -770,6 +770,42 @@ def test_time_that_ends_while_a_commit_stands_is_no_contention() -> None:
     assert run_virtually(race()) == (b"xa", 2.0)
 
 
+class LosesThenHangs(WrappedStore):
+    """A store where others are first once, after which it answers no more loads."""
+
+    raced = False
+
+    async def load(self, records: Sequence[str], counters: Sequence[str] = ()) -> Loaded:
+        """Wait for ever once a race was lost."""
+        if self.raced:
+            await asyncio.sleep(1e9)
+        return await super().load(records, counters)
+
+    async def commit(self, swaps: Sequence[Swap], adds: Sequence[Add], at: Millis) -> Any:
+        """Lose."""
+        self.raced = True
+        await self.store.commit((attrs.evolve(swaps[0], new=b"x"),), (), at)
+        return await super().commit(swaps, adds, at)
+
+
+def test_a_store_that_falls_silent_after_a_lost_race_is_not_contended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Who has to look and gets no answer waits for the store, and not for others."""
+
+    async def race() -> None:
+        one = bench(LosesThenHangs, LoopClock())
+        kept = one.loop._beliefs
+        await one.loop.read(KEY)
+        kept.set(KEY, beliefs.Belief())
+        # Another caller is refused after each lost race, and so this process forgets what it saw.
+        monkeypatch.setattr(kept, "set", lambda key, _: beliefs.Beliefs.set(kept, key, None))
+        with pytest.raises(StoreUnavailable):
+            await one.loop.run(KEY, append("a"))
+
+    assert run_virtually(race())[1] == 2.0
+
+
 def test_one_lost_race_is_enough_to_be_contended() -> None:
     """Who lost a single race late, and waits for his turn when the time is up, knows of others."""
 
@@ -940,6 +976,16 @@ async def test_garbage_in_the_place_of_what_is_believed_is_not_overwritten(rule:
     assert await one.stored() == b"\xff\xfe"
 
 
+async def test_an_outage_of_a_read_is_told_too() -> None:
+    """Reading raises as deciding does, with its event."""
+    one = bench(lambda store: FailsAt(store, {0}))
+
+    with pytest.raises(StoreUnavailable) as raised:
+        await one.loop.read(KEY)
+
+    assert one.events.events == [StoreFailed(ErrorCode.STORE_UNAVAILABLE, str(raised.value))]
+
+
 async def test_read_gives_record_and_time() -> None:
     """Reading returns the decoded record, or None, and the store's time."""
     one = bench()
@@ -1064,6 +1110,24 @@ def test_counts_hold_nobody_up() -> None:
 
     assert run_virtually(send(Hangs))[1] == 2.0
     assert run_virtually(send(lambda store: FailsAt(store, {0})))[1] == 0.0
+
+
+def test_counts_beside_a_load_hold_nobody_up() -> None:
+    """A store that reads and can't write has the caller wait a quarter of a second longer."""
+
+    class ReadsOnly(WrappedStore):
+        async def commit(self, swaps: Sequence[Swap], adds: Sequence[Add], at: Millis) -> Any:
+            await asyncio.sleep(1e9)
+            return await super().commit(swaps, adds, at)
+
+    async def read() -> tuple[str | None, Millis]:
+        one = bench(ReadsOnly, LoopClock())
+        one.store_clock.hear(NOON)
+        one.refusals.count_send(LIMIT)
+        await asyncio.sleep(5)
+        return await one.loop.read(KEY)
+
+    assert run_virtually(read()) == ((None, NOON + 5_000), 5.25)
 
 
 async def test_a_sink_that_raises_undoes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,7 +29,7 @@ class HomePool:
     looks: int = 0
     senders: tuple[object, ...] = ("one",)
 
-    async def look_to_send(self) -> Any:
+    async def look_to_write(self) -> Any:
         """Return itself."""
         self.looks += 1
         return self

@@ -209,7 +209,7 @@ async def test_garbage_in_the_pools_place_stops_no_sends() -> None:
     kit = build(senders=SENDERS)
     await kit.store.commit((Swap(POOL_KEY, None, b"garbage", None),), (), kit.clock.wall())
 
-    assert (await kit.container.pool().look_to_send()).roster.senders == SENDERS
+    assert (await kit.container.pool().look_to_write()).roster.senders == SENDERS
     assert (await kit.verifier.send_verification_sms("+15551234567", "MyApp")).success
     await kit.container.pool().note_unusable(FIRST)
 
@@ -234,10 +234,10 @@ async def test_who_is_about_to_send_hears_of_the_outage() -> None:
     kit = build(functools.partial(FailsAt, which=range(1000)), senders=SENDERS)
 
     with pytest.raises(StoreUnavailable):
-        await kit.container.pool().look_to_send()
+        await kit.container.pool().look_to_write()
 
     assert kit.events.names == ["sms.store.failed"]
-    assert (await kit.container.pool().look_to_send()).roster.senders == SENDERS
+    assert (await kit.container.pool().look_to_write()).roster.senders == SENDERS
     assert isinstance(kit.store, FailsAt)
     assert kit.store.calls == 1
 

@@ -59,6 +59,22 @@ def test_names_that_are_taken(name: str, taken: str) -> None:
     assert taken == check_app_name(name)
 
 
+class App(str):
+    """A name as applications keep them in an enumeration: its ``str()`` is another text."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        """Return what it is called."""
+        return "App.SHOP"
+
+
+def test_of_a_subclass_the_text_is_taken() -> None:
+    """What a value calls itself is not the name that it is."""
+    taken = check_app_name(App("MyApp"))
+    assert (taken, type(taken)) == ("MyApp", str)
+
+
 @pytest.mark.parametrize("name", [None, 7, b"MyApp", ["MyApp"], object()])
 def test_a_name_is_text(name: object) -> None:
     """Anything but a str is a programming mistake."""
