@@ -65,10 +65,10 @@ def make_primary(deployment: Deployment, slot: int) -> Primary:
 
 
 class OnlyServer:
-    """There is one server."""
+    """There is one server, unless it is a cluster's node, which may send us to another."""
 
     def __init__(self, address: Address) -> None:
-        self._address = address
+        self._configured = self._other = self._address = address
 
     @property
     def known(self) -> Address:
@@ -80,11 +80,13 @@ class OnlyServer:
         return self._address
 
     def forget(self, address: Address) -> None:
-        """Do nothing: there is no other."""
+        """Leave a node that we were sent to for the one of the setting, or that one for it."""
+        if self._address == address:
+            self._address, self._other = self._other, self._address
 
     def moved_to(self, address: Address) -> None:
         """Go there; a cluster that was given as a single server answers so."""
-        self._address = address
+        self._address, self._other = address, self._configured
 
     async def check(self, link: Link) -> None:
         """Take it as it is."""

@@ -322,6 +322,30 @@ async def test_a_single_server_is_always_the_one() -> None:
     assert await only.find() == only.known == B
 
 
+async def test_a_node_that_we_were_sent_to_is_left_when_it_fails() -> None:
+    """That of the setting may know who took over; late news of a failure send nobody back."""
+    only = OnlyServer(A)
+    only.moved_to(B)
+
+    only.forget(B)
+    only.forget(B)
+    assert await only.find() == only.known == A
+
+    only.moved_to(C)
+    assert await only.find() == only.known == C
+
+
+async def test_where_that_of_the_setting_fails_too_the_other_has_its_turn_again() -> None:
+    """One broken connection to it is no reason to ask the dead for ever."""
+    only = OnlyServer(A)
+    only.moved_to(B)
+    only.forget(B)
+
+    only.forget(A)
+
+    assert await only.find() == only.known == B
+
+
 @pytest.mark.parametrize(
     ("topology", "kind"),
     [
