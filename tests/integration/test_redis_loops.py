@@ -8,18 +8,23 @@ import gc
 import os
 import stat
 import threading
+import time
 import traceback
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from smsverify.adapters.redis.connection import CONNECT_SECONDS
+from smsverify.adapters.redis.pipeline import BATCH
 from smsverify.adapters.redis.store import RedisStore
 from smsverify.adapters.system.clock import SystemClock
 from smsverify.errors import StoreUnavailable
 from smsverify.ports.store import Written
 from smsverify.testing.store_suite.commands import add, commit, counters, record, swap
 from tests.integration.servers import FaultProxy, Single, named, wait_until
+from tests.integration.servers.tls import TlsFront
 
 NAMESPACE = "{smsverify:test}"
 
@@ -323,6 +328,35 @@ class TestTls:
         for _ in range(3):
             asyncio.run(parent())
         assert asyncio.run(counters(store)) == {"n": 303}
+
+    async def test_a_silent_server_holds_closing_up_once_and_not_for_each_connection(
+        self, redis_server: Single, redis_url: str, tmp_path: Path
+    ) -> None:
+        """Over TLS it would have to say goodbye as well, and nothing of it is waited for after."""
+        silent, awake = threading.Event(), threading.Event()
+
+        def be_silent() -> None:
+            silent.set()
+            awake.wait(10)
+
+        with TlsFront(redis_server, tmp_path) as front:
+            store = RedisStore(front.url, namespace=NAMESPACE, clock=SystemClock())
+            await use(store, tasks=8 * BATCH)
+            before = open_sockets()
+            silence = asyncio.create_task(asyncio.to_thread(front.proxy._do, be_silent))
+            await asyncio.to_thread(silent.wait)
+            begun = time.monotonic()
+
+            await store.close()
+
+            took = time.monotonic() - begun
+            await asyncio.sleep(0)
+            left = before - open_sockets()
+            awake.set()
+            await silence
+        # Half as much again for a machine that has much else to do.
+        assert took < 1.5 * CONNECT_SECONDS
+        assert left == 8
 
     async def test_an_unknown_authority_is_refused(self, tls_url: str) -> None:
         """Without the authority's certificate nothing is said, and the sentence tells why."""

@@ -56,6 +56,22 @@ class Link(AbstractConnection):
         transport.set_protocol(protocol)
         return transport.write, before
 
+    async def say_goodbye(self) -> None:
+        """
+        Close the connection in good order, in `CONNECT_SECONDS` at most: then it is let go.
+
+        Over TCP nobody is waited for; over TLS the server has to say goodbye as well, and one that
+        is silent never does.
+        """
+        transport = None if self._writer is None else self._writer.transport
+        try:
+            # redis-py ends its waiting by itself, but then leaves the transport as it is.
+            with contextlib.suppress(RedisTimeoutError):
+                await self.disconnect()
+        finally:
+            if transport is not None:
+                transport.abort()
+
     def let_go(self) -> None:
         """Close the connection at once; what was not sent yet is dropped."""
         writer, self._writer, self._reader = self._writer, None, None

@@ -137,8 +137,8 @@ class Conversation(asyncio.Protocol):
         self._ended(self, batch is not None)
 
     async def close(self) -> None:
-        """Say goodbye, between two batches; raises one of redis-py's errors if it takes long."""
+        """Say goodbye between two batches, for as long as that may take; in one, end it at once."""
         if self.batch is not None:
             self.end(RedisConnectionError("the connection was closed"))
         self.usable = False
-        await self.link.disconnect()
+        await self.link.say_goodbye()

@@ -91,7 +91,11 @@ class Pipeline:
         return reply
 
     async def close(self) -> None:
-        """Let what somebody waits for end, which it does in time, and close the connections."""
+        """
+        Let what somebody waits for end, and close the connections.
+
+        The former takes `ANSWER_SECONDS` at most, the latter another second.
+        """
         self._give_up_all(but_awaited=True)
         try:
             await self._quiet.wait()

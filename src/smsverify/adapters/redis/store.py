@@ -129,7 +129,14 @@ class RedisStore:
         return Written(reply) if type(reply) is int else _answer(reply, keys)
 
     async def close(self) -> None:
-        """Close the connections; the store can be used again afterwards."""
+        """
+        Close the connections; the store can be used again afterwards.
+
+        Calls under way are answered first. Where servers are silent it takes three seconds at most:
+        1.9 for the calls (:data:`~smsverify.adapters.redis.pipeline.ANSWER_SECONDS`), and over TLS
+        another 1.0 for all the goodbyes
+        (:data:`~smsverify.adapters.redis.connection.CONNECT_SECONDS`).
+        """
         await self._pipelines.close()
 
     def _submit(

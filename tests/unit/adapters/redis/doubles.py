@@ -87,9 +87,9 @@ class FakeLink:
         """End at once."""
         self._end("dropped", None)
 
-    async def disconnect(self, *, nowait: bool = False) -> None:
+    async def say_goodbye(self) -> None:
         """End in good order."""
-        self._end("dropped" if nowait else "closed", None)
+        self._end("closed", None)
         await asyncio.sleep(0)
 
     def abandon(self) -> None:

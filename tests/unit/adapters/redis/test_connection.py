@@ -16,6 +16,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from smsverify.adapters.redis import connection as connection_module
 from smsverify.adapters.redis.connection import (
+    CONNECT_SECONDS,
     Link,
     SocketLink,
     TcpLink,
@@ -30,6 +31,9 @@ from tests.unit.adapters.redis.doubles import DEPLOYMENT, HERE, linked, turns
 from tests.unit.virtual_time import run_virtually
 
 Pair = tuple[socket.socket, socket.socket]
+
+MUCH = 1 << 24
+"""Bytes that no socket takes at once."""
 
 
 def deployment(**changes: Any) -> Deployment:
@@ -190,7 +194,7 @@ class TestTakingOver:
             link, listener = await linked(pair[0]), Listener()
             _, listener.before = link.hand_over(listener)
 
-            await link.disconnect()
+            await link.say_goodbye()
 
             assert listener.ends == [None]
             assert pair[0].fileno() == -1
@@ -212,15 +216,61 @@ class TestTakingOver:
         await turns()
 
 
+class TestGoodbye:
+    """Closing in good order."""
+
+    def test_a_server_that_does_not_answer_it_is_left_in_time(self, pair: Pair) -> None:
+        """Its connection is then let go, and not left to end some day."""
+
+        async def close() -> None:
+            link, listener = await linked(pair[0]), Listener()
+            write, listener.before = link.hand_over(listener)
+            write(b"x" * MUCH)
+
+            await link.say_goodbye()
+            await turns()
+
+            assert pair[0].fileno() == -1
+            assert listener.ends == [None]
+
+        _, waited = run_virtually(close())
+        assert waited == pytest.approx(CONNECT_SECONDS)
+
+    async def test_cancelled_it_lets_go(self, pair: Pair) -> None:
+        """At once."""
+        link, listener = await linked(pair[0]), Listener()
+        write, listener.before = link.hand_over(listener)
+        write(b"x" * MUCH)
+        closing = asyncio.ensure_future(link.say_goodbye())
+        await turns()
+
+        closing.cancel()
+
+        with pytest.raises(asyncio.CancelledError):
+            await closing
+        await turns()
+        assert pair[0].fileno() == -1
+
+    @pytest.mark.parametrize("opened", [False, True])
+    async def test_what_is_not_open_has_nobody_to_say_it_to(self, pair: Pair, opened: bool) -> None:
+        """Never opened, or let go; twice is no mistake either."""
+        link = await linked(pair[0]) if opened else make_link(DEPLOYMENT, HERE)
+        link.let_go()
+
+        await link.say_goodbye()
+        await link.say_goodbye()
+
+        assert not link.is_connected
+
+
 class TestLettingGo:
     """Closing at once, without waiting for anybody."""
 
     async def test_what_was_not_sent_yet_is_dropped(self, pair: Pair) -> None:
         """And the socket is closed at the loop's next turn."""
         link = await linked(pair[0])
-        much = 1 << 24
         assert link._writer is not None
-        link._writer.write(b"x" * much)
+        link._writer.write(b"x" * MUCH)
 
         link.let_go()
         assert not link.is_connected
@@ -228,9 +278,9 @@ class TestLettingGo:
 
         assert pair[0].fileno() == -1
         taken = 0
-        while some := pair[1].recv(much):
+        while some := pair[1].recv(MUCH):
             taken += len(some)
-        assert 0 < taken < much
+        assert 0 < taken < MUCH
 
     async def test_what_was_never_opened_is_let_go_too(self, pair: Pair) -> None:
         """Twice is no mistake either."""

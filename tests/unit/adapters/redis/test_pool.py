@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from smsverify.adapters.redis import pool as pool_module
 from smsverify.adapters.redis.connection import connect, make_link
@@ -16,11 +15,11 @@ from smsverify.adapters.redis.deployment import Deployment, Topology
 from smsverify.adapters.redis.pool import Pool
 from smsverify.adapters.redis.primary import NamedBySentinels
 from tests.unit.adapters.redis.doubles import DEPLOYMENT, HERE, THERE, FakePrimary, turns
+from tests.unit.virtual_time import run_virtually
 
 if TYPE_CHECKING:
     import socket
 
-    from smsverify.adapters.redis.connection import Link
     from smsverify.adapters.redis.conversation import Conversation
     from smsverify.adapters.redis.deployment import Address
     from tests.unit.adapters.redis.doubles import FakeLink, FakeServers
@@ -352,44 +351,53 @@ class TestClosing:
         again = await borrower.keep()
         assert pool.take(None) is again
 
-    async def test_a_goodbye_that_takes_too_long_is_no_error(
-        self, pool: Pool, borrower: Borrower, servers: FakeServers, monkeypatch: pytest.MonkeyPatch
+    def test_all_are_closed_at_the_same_time(
+        self, servers: FakeServers, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """The other is closed all the same."""
+        """Silent servers take no longer to leave than one of them."""
+
+        async def say_goodbye(link: Any) -> None:
+            await asyncio.sleep(1)
+            link.fate = "closed"
+
+        async def close() -> None:
+            borrower = Borrower()
+            for _ in range(2):
+                await borrower.keep()
+            monkeypatch.setattr(type(servers.links[0]), "say_goodbye", say_goodbye)
+
+            await borrower.pool.close()
+
+            assert servers.fates == ["closed", "closed"]
+            assert borrower.pool._open == set()
+
+        _, waited = run_virtually(close())
+        assert waited == 1
+
+    @pytest.mark.parametrize("turn", [1, 5])
+    async def test_cancelled_while_closing_all_are_let_go_without_waiting(
+        self,
+        pool: Pool,
+        borrower: Borrower,
+        servers: FakeServers,
+        monkeypatch: pytest.MonkeyPatch,
+        turn: int,
+    ) -> None:
+        """A loop that is wound up cancels whoever closes, be it before a goodbye was begun."""
         for _ in range(2):
             await borrower.keep()
-        asked: list[Link] = []
 
-        async def disconnect(link: Any, **_: object) -> None:
-            asked.append(link)
-            raise RedisTimeoutError("too long")
-
-        monkeypatch.setattr(type(servers.links[0]), "disconnect", disconnect)
-
-        await pool.close()
-
-        assert len(asked) == 2
-        assert pool._open == set()
-
-    async def test_cancelled_while_closing_the_rest_is_closed_without_waiting(
-        self, pool: Pool, borrower: Borrower, servers: FakeServers, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """A loop that is wound up cancels whoever closes."""
-        for _ in range(2):
-            await borrower.keep()
-
-        async def disconnect(link: Any, **_: object) -> None:
-            link.fate = "closing"
+        async def say_goodbye(_: Any) -> None:
             await asyncio.Event().wait()
 
-        monkeypatch.setattr(type(servers.links[0]), "disconnect", disconnect)
+        monkeypatch.setattr(type(servers.links[0]), "say_goodbye", say_goodbye)
         closing = asyncio.ensure_future(pool.close())
-        await turns()
+        await turns(turn)
         closing.cancel()
 
         with pytest.raises(asyncio.CancelledError):
             await closing
-        assert sorted(servers.fates) == ["closing", "dropped"]
+        assert servers.fates == ["dropped", "dropped"]
         assert pool._open == set()
 
     async def test_abandoning_abandons_all(
