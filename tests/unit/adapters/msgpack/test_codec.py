@@ -14,11 +14,13 @@ from smsverify.domain.error_code import ErrorCode
 from smsverify.domain.record import EMPTY, PhoneRecord
 from smsverify.errors import StoreDataInvalid
 from smsverify.testing.strategies import records as stored_records
+from tests.stepping.effort import effort
 from tests.unit.domain.builders import attempt, fresh, record, records
 
 CODEC = MsgpackCodec()
 
 
+@effort(40)
 @given(records() | stored_records())
 @example(EMPTY)
 def test_record_comes_back_equal(whole: PhoneRecord) -> None:
@@ -26,6 +28,7 @@ def test_record_comes_back_equal(whole: PhoneRecord) -> None:
     assert whole == CODEC.decode(CODEC.encode(whole))
 
 
+@effort(40)
 @given(records())
 def test_equal_records_give_equal_bytes(whole: PhoneRecord) -> None:
     """The bytes depend on what a record says only, not on which objects say it."""
@@ -34,6 +37,7 @@ def test_equal_records_give_equal_bytes(whole: PhoneRecord) -> None:
     assert CODEC.encode(whole) == CODEC.encode(twin)
 
 
+@effort(40)
 @given(records(), records())
 def test_different_records_give_different_bytes(one: PhoneRecord, other: PhoneRecord) -> None:
     """Bytes are the version of a record: different records never share them."""
@@ -75,6 +79,7 @@ def any_value() -> st.SearchStrategy[object]:
     return st.recursive(leaves, lambda inner: st.lists(inner, max_size=12), max_leaves=40)
 
 
+@effort(40)
 @given(st.lists(any_value(), min_size=9, max_size=13))
 def test_other_messagepack_is_refused_or_makes_sense(values: list[object]) -> None:
     """MessagePack of any content is refused, or is a record that comes back equal."""
@@ -86,6 +91,7 @@ def test_other_messagepack_is_refused_or_makes_sense(values: list[object]) -> No
     assert decoded == CODEC.decode(CODEC.encode(decoded))
 
 
+@effort(40)
 @given(records(max_parts=3), st.data())
 def test_damage_is_refused_or_makes_sense(whole: PhoneRecord, data: st.DataObject) -> None:
     """A record with bytes changed, cut or added raises nothing but StoreDataInvalid."""
@@ -102,6 +108,7 @@ def test_damage_is_refused_or_makes_sense(whole: PhoneRecord, data: st.DataObjec
         assert decoded == CODEC.decode(CODEC.encode(decoded))
 
 
+@effort(40)
 @given(records(max_parts=2), st.binary(min_size=1, max_size=4))
 def test_what_follows_a_record_is_refused(whole: PhoneRecord, more: bytes) -> None:
     """A record ends where its bytes end."""
@@ -109,6 +116,7 @@ def test_what_follows_a_record_is_refused(whole: PhoneRecord, more: bytes) -> No
         CODEC.decode(CODEC.encode(whole) + more)
 
 
+@effort(40)
 @given(records(max_parts=2))
 def test_half_a_record_is_refused(whole: PhoneRecord) -> None:
     """No beginning of a record is a record."""
