@@ -8,7 +8,8 @@ nobody can know: a call that was told that the store failed may or may not have 
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+import time
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
@@ -20,7 +21,7 @@ from smsverify.application.receipts import NoteOptOut, TakeReceipt
 from smsverify.container import Container
 from smsverify.domain import counters
 from smsverify.domain.cost import micros
-from smsverify.domain.delivery import DeliveryState
+from smsverify.domain.delivery import DeliveryState, GatewayAnswer
 from smsverify.domain.periods import DAY
 from smsverify.domain.phone import PhoneNumber, parse_phone
 from smsverify.domain.record import EMPTY, Attempt, PhoneRecord
@@ -37,6 +38,8 @@ NOBODY_KNOWS = frozenset({"REDIS_UNAVAILABLE", "STORE_UNAVAILABLE", "STORE_CONTE
 """Told when the store failed: what was asked for may have been done."""
 TAKEN = frozenset({DeliveryState.SENT, DeliveryState.UNDELIVERED, DeliveryState.DELIVERED})
 """States of a message that the provider is known to have taken."""
+SLACK_SECONDS = 10
+"""How long before the end of its life a code is no longer held to work: the store has its clock."""
 
 Told = TypeVar("Told", SendResult, CheckResult)
 
@@ -51,6 +54,8 @@ class Seen:
         under_way: how many sends have not been answered yet.
         most_messages: how many messages there may ever be, once a STOP was told to be noted.
         delivered: the attempts whose receipt was told to be noted.
+        approvals: how many answers there were that did use up a code, or may have done so.
+        used_up: how many messages, the oldest ones, may hold a code that one of these used up.
     """
 
     sends: dict[object, list[SendResult]] = attrs.field(factory=dict)
@@ -58,6 +63,49 @@ class Seen:
     under_way: int = 0
     most_messages: int | None = None
     delivered: set[bytes] = attrs.field(factory=set)
+    approvals: int = 0
+    used_up: int = 0
+
+
+@attrs.frozen
+class Sent:
+    """
+    A message, as the person sees it.
+
+    Attributes:
+        at: when it was handed over, by the monotonic clock.
+    """
+
+    message: OutgoingSms
+    at: float
+
+    @property
+    def code(self) -> str:
+        """What is to be typed."""
+        return last_code(_Inbox([self.message]), self.message.to)
+
+    @property
+    def is_young(self) -> bool:
+        """Whether its code's life is not over yet, by what the provider was told of that."""
+        return time.monotonic() - self.at < self.message.valid_for - SLACK_SECONDS
+
+
+class Provider(ScriptedGateway):
+    """
+    Takes everything.
+
+    Attributes:
+        sent: each phone's messages, oldest first.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent: defaultdict[str, list[Sent]] = defaultdict(list)
+
+    async def send(self, message: OutgoingSms, within: float) -> GatewayAnswer:
+        """Put the message before its person, and take it."""
+        self.sent[message.to.e164].append(Sent(message, time.monotonic()))
+        return await super().send(message, within)
 
 
 @attrs.frozen
@@ -85,7 +133,7 @@ class Witness:
         """Take the settings of a store that is reached without any fault."""
         plenty = {"daily_cost_limit": "100000"}
         self.settings = {"simulation_mode": True, "prices": "US=0.01", **plenty, **settings}
-        self.gateway = ScriptedGateway()
+        self.gateway = Provider()
         self.seen: dict[str, Seen] = {}
         self._verifiers: list[SmsVerifier] = []
         checked = Settings(**self.settings)
@@ -110,10 +158,14 @@ class Witness:
         """Ask for a code, and note what was told."""
         seen = self.of(phone)
         seen.under_way += 1
+        approvals = seen.approvals
         try:
             told = await verifier.send_verification_sms(phone, "MyApp", idempotency_key=key)
         finally:
             seen.under_way -= 1
+            if seen.approvals != approvals:
+                # It may have been admitted before the approval that came in between.
+                seen.used_up = len(self.messages(phone))
         seen.sends.setdefault(key or object(), []).append(told)
         return told
 
@@ -121,9 +173,29 @@ class Witness:
         self, verifier: SmsVerifier, phone: str, code: str, key: str | None = None
     ) -> CheckResult:
         """Type a code, and note what was told."""
-        told = await verifier.verify_code(phone, code, idempotency_key=key)
+        told: CheckResult | None = None
+        try:
+            told = await verifier.verify_code(phone, code, idempotency_key=key)
+        finally:
+            self._note_use(phone, code, told)
         self.of(phone).checks.setdefault(key or object(), []).append(told)
         return told
+
+    def _note_use(self, phone: str, code: str, told: CheckResult | None) -> None:
+        """
+        Note that an answer did use up the codes that were sent so far, or may have done so.
+
+        None is what somebody was told who went away. What was never sent is no code and uses up
+        none, whatever became of the call.
+        """
+        unknown = told is None or str(told.error_code) in NOBODY_KNOWS
+        if (told is not None and told.success) or (unknown and code in self._codes(phone)):
+            seen = self.of(phone)
+            seen.approvals += 1
+            seen.used_up = len(self.messages(phone))
+
+    def _codes(self, phone: str) -> set[str]:
+        return {one.code for one in self.gateway.sent[phone]}
 
     async def stop(self, verifier: SmsVerifier, phone: str, message_id: str) -> Noted:
         """Have one host take a STOP that the provider passes on, and note what was told."""
@@ -160,7 +232,7 @@ class Witness:
 
     def messages(self, phone: str) -> list[OutgoingSms]:
         """Return what was handed over to the provider for a phone, oldest first."""
-        return [one for one in self.gateway.messages if one.to.e164 == phone]
+        return [one.message for one in self.gateway.sent[phone]]
 
     def of(self, phone: str) -> Seen:
         """Return what was told about a phone."""
@@ -168,9 +240,7 @@ class Witness:
 
     def code(self, phone: str) -> str:
         """Return the code that was delivered last."""
-        # From the end: in a long run there are many, and the last is the one that is asked for.
-        sent = (one for one in reversed(self.gateway.messages) if one.to.e164 == phone)
-        return last_code(_Inbox([next(sent)]), phone)
+        return self.gateway.sent[phone][-1].code
 
     def wrong(self, phone: str) -> str:
         """Return a code that is not the one that was delivered last."""
@@ -233,15 +303,24 @@ class Witness:
             assert kept is not None, "I2: a message went out that nobody admitted"
             assert kept.state is not DeliveryState.FAILED, "I2: a message went out for free"
 
-    async def everyone_gets_in(self, verifier: SmsVerifier) -> None:
-        """I13: let each phone whose code was not used up type it, and be let in."""
-        for phone, seen in self.seen.items():
-            living = any(one.carries for one in (await self.record(phone)).attempts)
+    async def everyone_gets_in(self, verifier: SmsVerifier) -> set[str]:
+        """
+        I13: let each phone that holds a living code type it, see it let in, and return those.
+
+        Who holds one is known from what was sent and told alone: a message was taken, is young, and
+        no answer to this phone since then was an approval or may have been one. What is stored has
+        no say in it.
+        """
+        let_in = set()
+        for phone, seen in list(self.seen.items()):
+            held = [one for one in self.gateway.sent[phone][seen.used_up :] if one.is_young]
             wrong = _wrong_of(seen)
-            room = wrong.told + wrong.unknown < WRONG_IN_TEN_MINUTES
-            if self.messages(phone) and living and room:
-                told = await self.check(verifier, phone, self.code(phone))
-                assert told.success, f"I13: {told}"
+            if held and wrong.told + wrong.unknown < WRONG_IN_TEN_MINUTES:
+                # The oldest one: a newer code ends no older one.
+                told = await self.check(verifier, phone, held[0].code)
+                assert told.success, f"I13: {told}, {await self.record(phone)}"
+                let_in.add(phone)
+        return let_in
 
     def compare_privacy(self, stored: Stored) -> None:
         """I10: raise AssertionError if a number or a code lies in the store."""
