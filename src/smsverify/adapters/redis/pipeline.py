@@ -36,6 +36,14 @@ replies of others are worked on here. Measured with whole verifications, server 
 each: a quarter more than in batches of 64, a tenth more than in batches of 32 or of 8.
 """
 
+JOINING_SECONDS: Final = ANSWER_SECONDS / 4
+"""
+For how long commands join a batch that waits for a connection. Its time runs from the first of
+them: so the last has at least three quarters of it, and is not told after a moment that the server
+did not answer in time. Not shorter, for where connections are few and slow, small batches would
+waste their trips.
+"""
+
 _ASKING: Final = b"*1\r\n$6\r\nASKING\r\n"
 
 
@@ -53,6 +61,7 @@ class Pipeline:
         self._limit = limit
         self._loop = asyncio.get_running_loop()
         self._filling: Batch | None = None
+        self._left_over: Batch | None = None
         self._waiting: deque[Batch] = deque()
         self._timed: deque[Batch] = deque()
         self._timer: asyncio.TimerHandle | None = None
@@ -70,7 +79,11 @@ class Pipeline:
         """
         reply: asyncio.Future[Any] = self._loop.create_future()
         batch = self._filling
-        if batch is None or len(batch.commands) >= BATCH:
+        if (
+            batch is None
+            or len(batch.commands) >= BATCH
+            or (batch is self._left_over and self._is_late_for(batch))
+        ):
             batch = self._filling = self._new_batch(None)
         if is_read:
             same = batch.reads.get(packed)
@@ -122,6 +135,10 @@ class Pipeline:
         self._time(batch)
         return batch
 
+    def _is_late_for(self, batch: Batch) -> bool:
+        """Say whether who joins this batch now would have too little time."""
+        return self._loop.time() > batch.deadline - ANSWER_SECONDS + JOINING_SECONDS
+
     def _send_waiting(self) -> None:
         """Send batches while a connection is free or may be opened."""
         self._sends_soon = False
@@ -139,6 +156,8 @@ class Pipeline:
                 opening = self._loop.create_task(self._open_for(batch))
                 self._openings.add(opening)
                 opening.add_done_callback(self._openings.discard)
+        # Only this one may be old; who joins one of the same turn need not look at the clock.
+        self._left_over = self._filling
         if not self._out and not self._waiting:
             self._timed.clear()
             self._stop_timer()

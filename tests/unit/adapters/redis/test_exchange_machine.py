@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from smsverify.adapters.redis import pool as pool_module
-from smsverify.adapters.redis.pipeline import ANSWER_SECONDS, Pipeline
+from smsverify.adapters.redis.pipeline import ANSWER_SECONDS, JOINING_SECONDS, Pipeline
 from smsverify.adapters.redis.pool import Pool
 from smsverify.adapters.redis.trouble import NotSent, Trouble
 from tests.unit.adapters.redis.doubles import (
@@ -270,12 +270,13 @@ class Exchanges(RuleBasedStateMachine):
 
     @invariant()
     def every_answer_is_the_commands_own(self) -> None:
-        """And younger than the question; what was not sent was not executed."""
+        """And younger than the question; what was not sent was not executed, and had its time."""
         for one in self.asked:
             if one.reply.cancelled() or not one.reply.done():
                 continue
             reply = one.reply.result()
             if isinstance(reply, Trouble):
+                assert one.until - JOINING_SECONDS - INSTANT < reply.deadline < one.until + INSTANT
                 assert (
                     not isinstance(reply, NotSent)
                     or self.executed.count(one.word) == 0

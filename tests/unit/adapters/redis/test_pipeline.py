@@ -10,7 +10,7 @@ from redis.exceptions import BusyLoadingError, OutOfMemoryError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from smsverify.adapters.redis import pool as pool_module
-from smsverify.adapters.redis.pipeline import ANSWER_SECONDS, BATCH, Pipeline
+from smsverify.adapters.redis.pipeline import ANSWER_SECONDS, BATCH, JOINING_SECONDS, Pipeline
 from smsverify.adapters.redis.pool import Pool
 from smsverify.adapters.redis.trouble import NotSent, Refused, ReplyLost, Trouble
 from smsverify.ports.store import STORE_SECONDS
@@ -432,6 +432,33 @@ class TestTime:
 
         _, waited = run_virtually(wait())
         assert waited == pytest.approx(1.5 * ANSWER_SECONDS)
+
+    def test_who_comes_late_to_a_batch_that_waits_begins_another(
+        self, servers: FakeServers
+    ) -> None:
+        """Else it would hear after a moment that the server did not answer in time."""
+
+        async def wait() -> None:
+            servers.silent = True
+            pipeline = new_pipeline(limit=1)
+            first = submit(pipeline, b"first")
+            await turns()
+            early = submit(pipeline, b"early")
+            await asyncio.sleep(JOINING_SECONDS)
+            joins = submit(pipeline, b"joins")
+            await asyncio.sleep(ANSWER_SECONDS - JOINING_SECONDS - 0.1)
+            late = submit(pipeline, b"late", is_read=True)
+            assert isinstance(await first, ReplyLost)
+            assert isinstance(await early, Trouble)
+            assert isinstance(await joins, Trouble)
+
+            await asyncio.sleep(1)
+            servers.speak()
+
+            assert await late == b"late"
+            assert servers.written[-1] == [[b"late"]]
+
+        run_virtually(wait())
 
     def test_each_batch_has_its_own_time(self, servers: FakeServers) -> None:
         """One that is answered neither stops the clock of the others nor sets it back."""
