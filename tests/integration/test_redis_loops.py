@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import os
+import socket
 import stat
 import threading
 import time
@@ -18,6 +19,7 @@ import pytest
 
 from smsverify.adapters.redis.connection import CONNECT_SECONDS
 from smsverify.adapters.redis.pipeline import BATCH
+from smsverify.adapters.redis.pool import IDLE_SECONDS
 from smsverify.adapters.redis.store import RedisStore
 from smsverify.adapters.system.clock import SystemClock
 from smsverify.errors import StoreUnavailable
@@ -217,6 +219,26 @@ class TestLoopsSideBySide:
             loop.call_soon_threadsafe(loop.stop)
             thread.join()
             loop.close()
+
+
+class TestSockets:
+    """What the system is asked to do for them."""
+
+    @pytest.mark.parametrize("address", ["redis_url", "tls_url"])
+    async def test_idle_ones_are_probed(self, request: pytest.FixtureRequest, address: str) -> None:
+        """Over TLS too, and far sooner than a firewall forgets them."""
+        url = request.getfixturevalue(address)
+        store = RedisStore(url, namespace=NAMESPACE, clock=SystemClock())
+        await use(store)
+
+        (conversation,) = store._pipelines.get().pool._open
+        assert conversation.link._writer is not None
+        ours = conversation.link._writer.get_extra_info("socket")
+
+        assert ours.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        if hasattr(socket, "TCP_KEEPIDLE"):
+            assert ours.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) <= IDLE_SECONDS / 2
+        await store.close()
 
 
 class TestForks:

@@ -161,7 +161,10 @@ def _make(deployment: Deployment, address: Address, credentials: Credentials, *,
     }
     if not address.port:
         return SocketLink(path=address.host, **options)
-    options |= {"host": address.host, "port": address.port}
+    # Probes keep an idle connection in the memory of what lies in between, and tell of a dead one:
+    # where the system can be told so, redis-py asks for one after 30 s of silence, and for the end
+    # when three, 5 s apart, were not answered.
+    options |= {"host": address.host, "port": address.port, "socket_keepalive": True}
     return TlsLink(**options, **deployment.tls_options) if deployment.tls else TcpLink(**options)
 
 

@@ -54,6 +54,8 @@ class Conversation(asyncio.Protocol):
         address: the server at its other end.
         batch: what is under way, None for nothing.
         usable: whether a batch may begin; once it may not, it never may again.
+        deadline: that of the latest batch, by the event loop's clock; at first the time at which it
+            was opened. From one deadline to the next tells how long it was idle.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class Conversation(asyncio.Protocol):
         self.address = address
         self.batch: Batch | None = None
         self.usable = True
+        self.deadline = asyncio.get_running_loop().time()
         self._finished = finished
         self._ended = ended
         self._reader = hiredis.Reader(
@@ -80,6 +83,7 @@ class Conversation(asyncio.Protocol):
     def begin(self, batch: Batch) -> None:
         """Send a batch; the former one must be finished."""
         self.batch = batch
+        self.deadline = batch.deadline
         batch.carrier = self
         self._write(b"".join([command.packed for command in batch.commands]))
 

@@ -149,7 +149,7 @@ class Pipeline:
             if not batch.commands:
                 continue  # its time was up while it waited
             self._out += 1
-            conversation = self.pool.take(batch.address)
+            conversation = self.pool.take(batch.address, batch.deadline)
             if conversation is not None:
                 conversation.begin(batch)
             else:

@@ -13,9 +13,22 @@ from smsverify.adapters.redis.primary import make_primary
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Final
 
     from smsverify.adapters.redis.connection import Link
     from smsverify.adapters.redis.deployment import Address, Deployment
+
+
+IDLE_SECONDS: Final = 230.0
+"""
+How long a connection may be idle; one that was for longer is replaced, for what lies in between may
+have dropped it without a word, and whoever used it would wait in vain. Load balancers do so after
+240 s (Azure) or 350 s (AWS), if nobody set another time, and firewalls are alike. The probes of
+`connection` keep most of them awake, but a proxy on the way answers these itself.
+
+- https://learn.microsoft.com/azure/load-balancer/load-balancer-tcp-reset
+- https://docs.aws.amazon.com/elasticloadbalancing/latest/network/update-idle-timeout.html
+"""
 
 
 class Pool:
@@ -39,11 +52,21 @@ class Pool:
         self._being_opened = 0
         self.primary = make_primary(deployment, slot)
 
-    def take(self, address: Address | None) -> Conversation | None:
-        """Return an idle conversation with the primary, or with another server; None for none."""
+    def take(self, address: Address | None, deadline: float) -> Conversation | None:
+        """
+        Return an idle conversation with the primary, or with another server; None for none.
+
+        Those that were idle for too long, as the deadline of what it is wanted for tells, are let
+        go on the way.
+        """
         wanted = address or self.primary.known
         idle = None if wanted is None else self._idle.get(wanted)
-        return idle.pop() if idle else None
+        while idle:
+            conversation = idle.pop()
+            if deadline - conversation.deadline <= IDLE_SECONDS:
+                return conversation
+            conversation.end(RedisConnectionError("it was idle for too long"))
+        return None
 
     async def open(
         self,

@@ -68,6 +68,7 @@ class FakeLink:
         self.unsaid = b""
         self._servers = servers
         self._breaks: Exception | None = None
+        self._hushed = False
         self._protocol: asyncio.Protocol | None = None
 
     def hand_over(
@@ -107,13 +108,17 @@ class FakeLink:
         if self._breaks is not None and not self.unsaid:
             self.lose(self._breaks)
 
+    def hush(self) -> None:
+        """Swallow what is sent from now on, and never say anything again."""
+        self._hushed = True
+
     def lose(self, error: Exception | None = None) -> None:
         """End at the other side."""
         self._end("lost", error)
 
     def _write(self, data: bytes) -> None:
         """Take what is sent; as a transport, without a word where there is no connection."""
-        if self.fate != "open":
+        if self.fate != "open" or self._hushed:
             return
         self.written.append(list(_words(data)))
         for word in self.written[-1]:

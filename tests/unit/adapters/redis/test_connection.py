@@ -11,6 +11,7 @@ import warnings
 from typing import Any
 
 import pytest
+from redis.asyncio.connection import Connection
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
@@ -63,6 +64,18 @@ class TestMaking:
         assert link.retry_on_error == []
         assert link.socket_timeout is None
         assert link.health_check_interval == 0
+
+    @pytest.mark.parametrize("tls", [False, True])
+    def test_idle_connections_are_probed(self, tls: bool) -> None:
+        """So that what lies in between keeps them, and the dead are noticed, within a minute."""
+        link = make_link(deployment(tls=tls), HERE)
+
+        assert isinstance(link, Connection)
+        assert link.socket_keepalive
+        options: Any = link.socket_keepalive_options
+        if hasattr(socket, "TCP_KEEPIDLE"):
+            unanswered = options[socket.TCP_KEEPCNT] * options[socket.TCP_KEEPINTVL]
+            assert options[socket.TCP_KEEPIDLE] + unanswered <= 60
 
     def test_data_servers_get_our_credentials_and_database(self) -> None:
         """And sentinels their own, and no database."""

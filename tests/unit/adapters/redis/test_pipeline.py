@@ -11,7 +11,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from smsverify.adapters.redis import pool as pool_module
 from smsverify.adapters.redis.pipeline import ANSWER_SECONDS, BATCH, JOINING_SECONDS, Pipeline
-from smsverify.adapters.redis.pool import Pool
+from smsverify.adapters.redis.pool import IDLE_SECONDS, Pool
 from smsverify.adapters.redis.trouble import NotSent, Refused, ReplyLost, Trouble
 from smsverify.ports.store import STORE_SECONDS
 from tests.unit.adapters.redis.doubles import (
@@ -416,6 +416,26 @@ class TestTime:
 
         _, waited = run_virtually(wait())
         assert waited == pytest.approx(ANSWER_SECONDS)
+
+    def test_a_connection_that_went_dead_while_it_was_idle_costs_nobody_his_call(
+        self, servers: FakeServers
+    ) -> None:
+        """A firewall drops what is idle for long, without a word; so a new one is opened."""
+
+        async def wait() -> None:
+            pipeline = new_pipeline(limit=2)
+            await ask(pipeline, *words(2 * BATCH))
+            for link in servers.links:
+                link.hush()
+            await asyncio.sleep(IDLE_SECONDS + 1)
+
+            assert await ask(pipeline, b"x") == [b"x"]
+
+            assert servers.fates == ["dropped", "dropped", "open"]
+            assert_at_rest(pipeline)
+
+        _, waited = run_virtually(wait())
+        assert waited == pytest.approx(IDLE_SECONDS + 1)
 
     def test_waiting_for_a_connection_counts(self, servers: FakeServers) -> None:
         """The time runs from the question, whatever it waits for."""

@@ -10,11 +10,12 @@ import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from smsverify.adapters.redis import pool as pool_module
+from smsverify.adapters.redis.batch import Batch, Command
 from smsverify.adapters.redis.connection import connect, make_link
 from smsverify.adapters.redis.deployment import Deployment, Topology
-from smsverify.adapters.redis.pool import Pool
+from smsverify.adapters.redis.pool import IDLE_SECONDS, Pool
 from smsverify.adapters.redis.primary import NamedBySentinels
-from tests.unit.adapters.redis.doubles import DEPLOYMENT, HERE, THERE, FakePrimary, turns
+from tests.unit.adapters.redis.doubles import DEPLOYMENT, HERE, THERE, FakePrimary, packed, turns
 from tests.unit.virtual_time import run_virtually
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from smsverify.adapters.redis.conversation import Conversation
     from smsverify.adapters.redis.deployment import Address
     from tests.unit.adapters.redis.doubles import FakeLink, FakeServers
+
+
+SOON = 0.0
+"""A deadline for which no connection has been idle for long."""
 
 
 class Borrower:
@@ -52,6 +57,13 @@ class Borrower:
         self.pool.give_back(conversation)
         return conversation
 
+    async def use(self, conversation: Conversation, deadline: float) -> None:
+        """Have one command answered, after which it is given back."""
+        batch = Batch(deadline)
+        batch.commands.append(Command(packed(b"x")))
+        conversation.begin(batch)
+        await turns()
+
     def have_it_forgotten(self, conversation: Conversation, in_the_middle: bool) -> None:
         """Note the end."""
         self.ended.append((conversation, in_the_middle))
@@ -76,11 +88,11 @@ class TestTaking:
     async def test_what_was_given_back_is_taken_again(self, pool: Pool, borrower: Borrower) -> None:
         """The one that was used last comes first; none twice."""
         first, second = await borrower.open(), await borrower.open()
-        assert pool.take(None) is None
+        assert pool.take(None, SOON) is None
         pool.give_back(first)
         pool.give_back(second)
 
-        assert [pool.take(None) for _ in range(3)] == [second, first, None]
+        assert [pool.take(None, SOON) for _ in range(3)] == [second, first, None]
 
     async def test_one_that_ended_meanwhile_is_not_taken(
         self, pool: Pool, borrower: Borrower, servers: FakeServers
@@ -92,7 +104,7 @@ class TestTaking:
         await turns()
 
         assert borrower.ended == [(gone, False)]
-        assert [pool.take(None) for _ in range(2)] == [there, None]
+        assert [pool.take(None, SOON) for _ in range(2)] == [there, None]
         assert pool._open == {there}
 
     async def test_another_server_has_connections_of_its_own(
@@ -100,11 +112,15 @@ class TestTaking:
     ) -> None:
         """They are not taken for the primary's, but for the server that was named."""
         there = await borrower.keep(THERE)
-        assert pool.take(None) is None
+        assert pool.take(None, SOON) is None
         here = await borrower.keep()
 
         assert [link.address for link in servers.links] == [THERE, HERE]
-        assert [pool.take(THERE), pool.take(THERE), pool.take(HERE)] == [there, None, here]
+        assert [pool.take(THERE, SOON), pool.take(THERE, SOON), pool.take(HERE, SOON)] == [
+            there,
+            None,
+            here,
+        ]
 
     async def test_a_new_primary_is_another_server(self, pool: Pool, borrower: Borrower) -> None:
         """What leads to the former one is not taken for it."""
@@ -112,9 +128,9 @@ class TestTaking:
 
         borrower.primary.known = THERE
 
-        assert pool.take(None) is None
+        assert pool.take(None, SOON) is None
         assert (await borrower.open()).address == THERE
-        assert pool.take(HERE) is former
+        assert pool.take(HERE, SOON) is former
 
     async def test_while_nobody_knows_the_primary_none_is_taken(
         self, pool: Pool, borrower: Borrower
@@ -122,12 +138,56 @@ class TestTaking:
         """It is asked for when one is opened."""
         kept = await borrower.keep()
         borrower.primary.known = None
-        assert pool.take(None) is None
+        assert pool.take(None, SOON) is None
 
         opened = await borrower.open()
 
         assert opened.address == HERE
-        assert pool.take(None) is kept
+        assert pool.take(None, SOON) is kept
+
+
+class TestIdling:
+    """What may have been dropped on its way while nothing was said."""
+
+    @pytest.mark.parametrize(("idle", "trusted"), [(IDLE_SECONDS, True), (IDLE_SECONDS + 1, False)])
+    async def test_one_that_was_idle_for_too_long_is_not_taken(
+        self, pool: Pool, borrower: Borrower, servers: FakeServers, idle: float, trusted: bool
+    ) -> None:
+        """It is let go, and no sign of a server's failure; it counts from batch to batch."""
+        kept = await borrower.open()
+        before = asyncio.get_running_loop().time() + 1_000
+        await borrower.use(kept, before)
+
+        assert pool.take(None, before + idle) is (kept if trusted else None)
+
+        assert servers.fates == ["open" if trusted else "dropped"]
+        assert borrower.ended == ([] if trusted else [(kept, False)])
+        assert borrower.primary.forgotten == []
+
+    async def test_one_that_was_opened_and_never_used_grows_old_too(
+        self, pool: Pool, borrower: Borrower
+    ) -> None:
+        """It was given back because its batch's time was up."""
+        kept = await borrower.keep()
+        now = asyncio.get_running_loop().time()
+        assert pool.take(None, now) is kept
+        pool.give_back(kept)
+
+        assert pool.take(None, now + IDLE_SECONDS + 1) is None
+
+    async def test_those_beneath_are_looked_at_as_well(
+        self, pool: Pool, borrower: Borrower, servers: FakeServers
+    ) -> None:
+        """In a crowd's wake some lie idle for long, while one is used again and again."""
+        beneath, used = await borrower.open(), await borrower.open()
+        later = asyncio.get_running_loop().time() + IDLE_SECONDS + 1
+        pool.give_back(beneath)
+        await borrower.use(used, later)
+
+        assert [pool.take(None, later) for _ in range(2)] == [used, None]
+
+        assert servers.fates == ["dropped", "open"]
+        assert pool._open == {used}
 
 
 class TestRoom:
@@ -177,7 +237,7 @@ class TestRoom:
         del servers.trouble[THERE]
         await borrower.open(THERE)
 
-        assert borrower.pool.take(None) is kept
+        assert borrower.pool.take(None, SOON) is kept
 
 
 class TestOpening:
@@ -320,7 +380,7 @@ class TestDistrust:
         assert servers.fates == ["dropped", "open"]
         assert borrower.ended == [(here, False)]
         assert borrower.primary.forgotten == [HERE]
-        assert [pool.take(HERE), pool.take(THERE)] == [None, there]
+        assert [pool.take(HERE, SOON), pool.take(THERE, SOON)] == [None, there]
 
     async def test_those_that_are_out_are_left_to_who_has_them(
         self, pool: Pool, borrower: Borrower, servers: FakeServers
@@ -347,9 +407,9 @@ class TestClosing:
         pool.give_back(out)
 
         assert servers.fates == ["closed", "closed"]
-        assert (pool.take(None), borrower.ended) == (None, [])
+        assert (pool.take(None, SOON), borrower.ended) == (None, [])
         again = await borrower.keep()
-        assert pool.take(None) is again
+        assert pool.take(None, SOON) is again
 
     def test_all_are_closed_at_the_same_time(
         self, servers: FakeServers, monkeypatch: pytest.MonkeyPatch
