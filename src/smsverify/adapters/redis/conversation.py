@@ -143,6 +143,6 @@ class Conversation(asyncio.Protocol):
     async def close(self) -> None:
         """Say goodbye between two batches, for as long as that may take; in one, end it at once."""
         if self.batch is not None:
-            self.end(RedisConnectionError("the connection was closed"))
+            self.end(RedisConnectionError("the store was closed"))
         self.usable = False
         await self.link.say_goodbye()

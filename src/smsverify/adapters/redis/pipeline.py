@@ -15,6 +15,8 @@ import asyncio
 from collections import deque
 from typing import TYPE_CHECKING
 
+from redis.exceptions import ConnectionError as RedisConnectionError
+
 from smsverify.adapters.redis.batch import Batch, Command
 from smsverify.adapters.redis.trouble import NotSent
 from smsverify.ports.store import STORE_SECONDS
@@ -217,23 +219,24 @@ class Pipeline:
             # Off the list first: giving up may empty it, or put the next batch on it.
             self._timed.popleft()
             if batch.commands:
-                self._give_up(batch)
+                self._give_up(batch, TimeoutError())
 
     def _give_up_all(self, *, but_awaited: bool) -> None:
+        closed = RedisConnectionError("the store was closed")
         # Those that wait first, or they would be sent when the others make room.
         for batch in reversed(tuple(self._timed)):
             if batch.commands and not (but_awaited and batch.is_awaited()):
-                self._give_up(batch)
+                self._give_up(batch, closed)
 
     def _stop_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
-    def _give_up(self, batch: Batch) -> None:
+    def _give_up(self, batch: Batch, error: Exception) -> None:
         if batch is self._filling:
             self._filling = None
         if batch.carrier is not None:
-            batch.carrier.end(TimeoutError())
+            batch.carrier.end(error)
         else:
-            batch.answer_rest(NotSent(TimeoutError(), batch.address, batch.deadline))
+            batch.answer_rest(NotSent(error, batch.address, batch.deadline))

@@ -689,7 +689,7 @@ class TestClosing:
     def test_a_closing_that_is_cancelled_leaves_nobody_without_an_answer(
         self, servers: FakeServers, reachable: bool
     ) -> None:
-        """Under way, waiting, or with a connection being opened for them."""
+        """Under way, waiting, or with a connection being opened for them; and it tells why."""
 
         async def wait() -> None:
             servers.silent = True
@@ -708,6 +708,7 @@ class TestClosing:
             async with asyncio.timeout(STORE_SECONDS):
                 answers = await asyncio.gather(*asked)
             assert all(isinstance(answer, Trouble) for answer in answers)
+            assert {str(answer.__cause__) for answer in answers} == {"the store was closed"}
             await turns()
             assert pipeline._out == 0
             assert servers.open == []
