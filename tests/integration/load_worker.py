@@ -1,44 +1,65 @@
 """
-One process of a load test: builds a verifier, waits for the start, does its work, prints counts.
+A load test's processes: each builds a verifier, waits for the others, and does its work.
 
-Run as ``python -m tests.integration.load_worker`` with one JSON object on the first line of the
-standard input (settings, job) and an empty line as the starting shot. A job's ``seconds_ahead`` is
-how wrong this host's clock is.
+Run as ``python -m tests.integration.load_worker`` with one JSON object on the standard input
+(settings, jobs). A process is forked for each job, and what they were told is printed as a list in
+the jobs' order. A job's ``seconds_ahead`` is how wrong its host's clock is.
 
 Whoever hears that others wrote first until the time was up asks again, as the error says. So each
-call ends with its own answer however slow the machine is, and how often it was asked again is
-counted beside: ``STORE_CONTENDED``.
+call ends with its own answer on a machine that is slow, and how often it was asked again is counted
+beside: ``STORE_CONTENDED``. On one that is slower still, or with a store that serves nobody, the
+job fails and says so.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import multiprocessing
+import os
 import sys
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
-from typing import Any
+from multiprocessing.connection import Connection
+from typing import Any, Protocol
 
 from smsverify import Settings, SmsVerifier, create_verifier
 from smsverify.adapters.system.clock import SystemClock
 from smsverify.facade.results import CheckResult, SendResult
 from smsverify.testing import HostOffset
+from tests.integration.warm_up import warm_up
 
 Call = Callable[[], Awaitable[SendResult | CheckResult]]
 AGAIN = "STORE_CONTENDED"
+TRIES = 8
+"""How often a call is made at most; each may take two seconds."""
+START_SECONDS = 30
 
 
-async def check_wrong(verifier: SmsVerifier, job: dict[str, Any]) -> Counter[str]:
-    """Type a code that is wrong, many times at once."""
+class _Starts(Protocol):
+    """What all processes wait at until the last one is there."""
+
+    def wait(self, timeout: float) -> int:
+        """Wait for the others; raise when they don't come."""
+        ...
+
+
+async def check(verifier: SmsVerifier, job: dict[str, Any]) -> Counter[str]:
+    """
+    Type a code many times at once.
+
+    Each has a name of its own, so whoever used it up hears so, even if not at once.
+    """
     ask = partial(verifier.verify_code, job["phone"], job["code"])
-    return await _heard([ask] * job["times"])
+    names = (f"{os.getpid()}-{number}" for number in range(job["times"]))
+    return await _heard(partial(ask, idempotency_key=name) for name in names)
 
 
 async def send_each(verifier: SmsVerifier, job: dict[str, Any]) -> Counter[str]:
     """Send to many phones at once."""
     return await _heard(
-        [partial(verifier.send_verification_sms, phone, "MyApp") for phone in job["phones"]]
+        partial(verifier.send_verification_sms, phone, "MyApp") for phone in job["phones"]
     )
 
 
@@ -55,7 +76,7 @@ async def all_of(verifier: SmsVerifier, job: dict[str, Any]) -> Counter[str]:
     )
 
 
-async def _heard(calls: list[Call]) -> Counter[str]:
+async def _heard(calls: Iterable[Call]) -> Counter[str]:
     """Make all calls at once, each until it is decided, and count all that they were told."""
     told = await asyncio.gather(*map(_until_decided, calls))
     return sum(told, Counter[str]())
@@ -63,34 +84,51 @@ async def _heard(calls: list[Call]) -> Counter[str]:
 
 async def _until_decided(call: Call) -> Counter[str]:
     told: Counter[str] = Counter()
-    while told.total() == told[AGAIN]:
-        told[str((await call()).error_code)] += 1
-    return told
+    for _ in range(TRIES):
+        code = str((await call()).error_code)
+        told[code] += 1
+        if code != AGAIN:
+            return told
+    raise TimeoutError(f"a call was told {AGAIN} {TRIES} times, and nothing else")
 
 
 Job = Callable[[SmsVerifier, dict[str, Any]], Awaitable[Counter[str]]]
 
-JOBS: dict[str, Job] = {"check_wrong": check_wrong, "send_each": send_each, "all_of": all_of}
+JOBS: dict[str, Job] = {"check": check, "send_each": send_each, "all_of": all_of}
 
 
-async def main() -> None:
-    """Do the job that the standard input names."""
-    order = json.loads(sys.stdin.readline())
-    clock = HostOffset(SystemClock(), order["job"].get("seconds_ahead", 0))
-    verifier = create_verifier(Settings(**order["settings"]), clock=clock)
+async def _work(settings: dict[str, Any], job: dict[str, Any], start: _Starts) -> dict[str, Any]:
+    clock = HostOffset(SystemClock(), job.get("seconds_ahead", 0))
+    verifier = create_verifier(Settings(**settings), clock=clock)
     await verifier.statistics()
-    _say("ready")
-    await asyncio.to_thread(sys.stdin.readline)
-    counts = await JOBS[order["job"]["name"]](verifier, order["job"])
+    start.wait(START_SECONDS)
+    counts = await JOBS[job["name"]](verifier, job)
     sent = len(getattr(verifier.gateway, "messages", ()))
     await verifier.close()
-    _say(json.dumps({"counts": counts, "sent": sent}))
+    return {"counts": counts, "sent": sent}
 
 
-def _say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
+def _child(out: Connection, settings: dict[str, Any], job: dict[str, Any], start: _Starts) -> None:
+    out.send(asyncio.run(_work(settings, job, start)))
+
+
+def main() -> None:
+    """Do the jobs that the standard input names, and print what became of them."""
+    order = json.load(sys.stdin)
+    asyncio.run(warm_up())
+    fork = multiprocessing.get_context("fork")
+    start = fork.Barrier(len(order["jobs"]))
+    heard: list[Connection] = []
+    for job in order["jobs"]:
+        reading, writing = fork.Pipe(duplex=False)
+        fork.Process(
+            target=_child, args=(writing, order["settings"], job, start), daemon=True
+        ).start()
+        writing.close()
+        heard.append(reading)
+    # Of one that failed there is only the end of its pipe to be heard, and its trace is printed.
+    sys.stdout.write(json.dumps([reading.recv() for reading in heard]) + "\n")
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    main()
