@@ -29,7 +29,7 @@ SIDES = {
     "django_otp": "django-otp, SQLite",
 }
 LOADS = (1, 64)
-HEAD = ("", "a second", "p50, ms", "p99, ms", "client, µs each")
+HEAD = ("", "a second", "least", "most", "p50, ms", "p99, ms", "client, µs each")
 HEAD_OF_COUNTS = ("a round, counted", "commands", "bytes to the server", "from it", "stored")
 ATTACKS = {
     "read": "reads of one key",
@@ -54,7 +54,7 @@ def figures_in(page: str) -> str:
 
 
 def render(report: dict[str, Any]) -> str:
-    """Return the figures as Markdown: medians; sections that were not measured are left out."""
+    """Return the figures as Markdown: medians and spread; what was not measured is left out."""
     parts = [_conditions(report["made"], report["conditions"])]
     if report["rounds"]:
         parts.append("A round is a send and a check, to a phone never seen before.")
@@ -68,6 +68,9 @@ def render(report: dict[str, Any]) -> str:
     if report["growth"]:
         parts.append("With many phones in the store, 64 rounds at once:")
         parts.append(_growth(report["growth"]["rows"]))
+    if report["start"]:
+        parts.append(_start(report["start"]["rows"]))
+    parts += _goals(report["goals"], report["profiles"])
     return "\n\n".join(parts) + "\n"
 
 
@@ -75,7 +78,7 @@ def _conditions(made: str, told: dict[str, str]) -> str:
     facts = "; ".join(told[name] for name in ("processor", "placement", "python", "server"))
     return (
         f"Measured on {made[:10]}: {facts}; {told['others']}.\n"
-        f"Repeats: {told['repeats']}; the figures are medians.\n"
+        f"Repeats: {told['repeats']}; the figures are medians, with the least and the most.\n"
         f"Store: {told['memory']}.\n"
         f"Store of the Django libraries: {told['SQLite']}."
     )
@@ -115,15 +118,43 @@ def _growth(rows: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def _start(rows: list[dict[str, Any]]) -> str:
+    lines = _head(("start", "ms", "least", "most", "MiB in all"))
+    for one in rows:
+        took = one["milliseconds"]
+        cells = (took["median"], took["low"], took["high"], one["mebibytes"]["median"])
+        lines.append(f"| {one['what']} | {' | '.join(f'{cell:.0f}' for cell in cells)} |")
+    return "\n".join(lines)
+
+
+def _goals(goals: list[dict[str, Any]], profiles: list[dict[str, Any]]) -> list[str]:
+    """Return what was aimed at; ratios are taken repeat by repeat, so they are not the tables'."""
+    lines = _head(("aim", "wanted", "reached", "least", "most", "met"))
+    for one in goals:
+        bound = f"{'at most' if one['at_most'] else 'at least'} {one['wanted']:g}{one['unit']}"
+        reached = (f"{one['reached'][name]:,.2f}" for name in ("median", "low", "high"))
+        met = "yes" if one["met"] else "**no**"
+        lines.append(f"| {one['name']} | {bound} | {' | '.join(reached)} | {met} |")
+    return ["\n".join(lines), *map(_profile, profiles)]
+
+
+def _profile(profile: dict[str, Any]) -> str:
+    areas = (f"{area['name']} {area['share']:.0%}" for area in profile["areas"])
+    return (
+        f"Where a round's processor time goes, {profile['tasks']} at once: {', '.join(areas)};"
+        f" collecting rubbish takes {profile['rubbish_micros'] / profile['micros']:.0%} of it."
+    )
+
+
 def _head(cells: tuple[str, ...]) -> list[str]:
     rule = " | ".join(["---", *["---:"] * (len(cells) - 1)])
     return [f"| {' | '.join(cells)} |", f"| {rule} |"]
 
 
 def _row(name: str, figures: dict[str, Any]) -> str:
-    medians = [figures[one]["median"] for one in ("rate", "p50", "p99", "cpu_each")]
-    rate, p50, p99, cpu = medians
-    return f"| {name} | {rate:,.0f} | {p50:.1f} | {p99:.1f} | {cpu:,.0f} |"
+    rates = " | ".join(f"{figures['rate'][one]:,.0f}" for one in ("median", "low", "high"))
+    p50, p99, cpu = (figures[one]["median"] for one in ("p50", "p99", "cpu_each"))
+    return f"| {name} | {rates} | {p50:.1f} | {p99:.1f} | {cpu:,.0f} |"
 
 
 if __name__ == "__main__":

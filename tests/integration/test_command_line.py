@@ -19,6 +19,7 @@ import attrs
 import pytest
 
 from smsverify.settings.dotenv_file import PREFIXES
+from tests.integration.installed import PLAIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +51,7 @@ class Machine:
             capture_output=True,
             text=True,
             cwd=self.home,
-            env=self.variables | variables,
+            env=PLAIN | self.variables | variables,
             stdin=subprocess.DEVNULL,
             timeout=PATIENCE_SECONDS,
             check=False,
@@ -79,7 +80,7 @@ class Terminal:
             stdout=line,
             stderr=line,
             cwd=machine.home,
-            env=machine.variables | {"COLUMNS": "80"} | variables,
+            env=PLAIN | machine.variables | {"COLUMNS": "80"} | variables,
             start_new_session=True,
         )
         os.close(line)

@@ -22,6 +22,7 @@ from smsverify.entrypoints.cli.exit_status import ExitStatus
 from smsverify.entrypoints.cli.main import COMMANDS
 from smsverify.facade.results import CheckResult, SendResult
 from smsverify.settings import StoreKind, variables
+from tests.integration.installed import PLAIN
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -47,6 +48,10 @@ def blocks(language: str) -> list[Any]:
     ]
 
 
+FRAMEWORK = re.compile("fastapi|flask|starlette|django", re.IGNORECASE)
+"""What names one runs where it is installed; all else runs as after a plain installation."""
+
+
 def run(command: list[str], folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run a command in a folder where nothing is set but what is given."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
@@ -55,7 +60,7 @@ def run(command: list[str], folder: Path, **variables: str) -> subprocess.Comple
     return subprocess.run(
         command,
         cwd=folder,
-        env=clean | place | {"PYTHONPATH": str(ROOT)} | variables,
+        env=clean | place | variables,
         capture_output=True,
         text=True,
         timeout=60,
@@ -73,7 +78,8 @@ def test_python_runs(code: str, tmp_path: Path) -> None:
     if is_test:
         command += ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "asyncio_mode=auto"]
 
-    ended = run([*command, str(file)], tmp_path, SMS_SIMULATION_MODE="true")
+    variables = {"PYTHONPATH": str(ROOT)} if is_test or FRAMEWORK.search(code) else PLAIN
+    ended = run([*command, str(file)], tmp_path, SMS_SIMULATION_MODE="true", **variables)
 
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
@@ -83,7 +89,7 @@ def test_shell_runs(code: str, tmp_path: Path) -> None:
     """Pasted into a shell, each piece ends well, where the template lies and nothing is set."""
     shutil.copy(ROOT / ".env.sms.template", tmp_path)
 
-    ended = run(["bash", "-eu", "-c", code], tmp_path)
+    ended = run(["bash", "-eu", "-c", code], tmp_path, **PLAIN)
 
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "Traceback" not in ended.stderr

@@ -21,6 +21,7 @@ from smsverify.domain.counters import day_key
 from smsverify.domain.periods import DAY
 from smsverify.settings.dotenv_file import PREFIXES
 from smsverify.sync import SyncSmsVerifier
+from tests.integration.installed import PLAIN
 from tests.integration.live import (
     BASE,
     OTHER_SENDER,
@@ -468,7 +469,7 @@ def test_the_command_compares_prices(local_twilio: LocalTwilio, tmp_path: Path) 
 
     done = subprocess.run(
         command,
-        env=variables_of(settings),
+        env=PLAIN | variables_of(settings),
         cwd=tmp_path,
         capture_output=True,
         text=True,

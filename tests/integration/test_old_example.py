@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.installed import PLAIN
+
 EXAMPLE = """\
 import asyncio
 from smsverify.sms_verifier import get_sms_verifier
@@ -42,7 +44,7 @@ def run(tmp_path: Path, **variables: str) -> list[str]:
     done = subprocess.run(
         [sys.executable, "-W", "error", str(script)],
         cwd=tmp_path,
-        env={**kept, "XDG_DATA_HOME": str(tmp_path), "HOME": str(tmp_path), **variables},
+        env={**kept, **PLAIN, "XDG_DATA_HOME": str(tmp_path), "HOME": str(tmp_path), **variables},
         capture_output=True,
         text=True,
         timeout=60,

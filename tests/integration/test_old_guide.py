@@ -14,6 +14,7 @@ import attrs
 import pytest
 
 from smsverify.errors import ErrorCode
+from tests.integration.installed import PLAIN
 from tests.integration.twilio_server.fixtures import local_twilio
 from tests.unit.entrypoints.validator.sound import ACCOUNT, TOKEN, changed, some_hex
 
@@ -64,7 +65,7 @@ class Shell:
             text=True,
             encoding="utf-8",
             cwd=self.folder,
-            env=environ | {"PYTHONIOENCODING": "utf-8"} | variables,
+            env=PLAIN | environ | {"PYTHONIOENCODING": "utf-8"} | variables,
             timeout=PATIENCE_SECONDS,
             check=False,
         )

@@ -22,6 +22,7 @@ from smsverify.entrypoints.selftest.real import RealSms
 from smsverify.entrypoints.selftest.run import Screen, failed, play_configured
 from smsverify.entrypoints.selftest.scenario import Outcome, play
 from smsverify.entrypoints.validator.situation import read_situation
+from tests.integration.installed import PLAIN
 from tests.integration.servers.process import free_port
 from tests.integration.twilio_server.behaviour import refuse
 from tests.integration.twilio_server.fixtures import local_twilio
@@ -300,7 +301,7 @@ def test_a_broken_library_is_seen(tmp_path: Path) -> None:
 
 def clean(home: Path) -> dict[str, str]:
     """Return an environment in which nothing is set."""
-    return {"PATH": os.environ["PATH"], "HOME": str(home), "PYTHONIOENCODING": "utf-8"}
+    return PLAIN | {"PATH": os.environ["PATH"], "HOME": str(home), "PYTHONIOENCODING": "utf-8"}
 
 
 def run_selftest(

@@ -19,6 +19,7 @@ from smsverify.domain.mode import Mode
 from smsverify.entrypoints.validator.finding import Severity
 from smsverify.entrypoints.validator.run import validate
 from smsverify.entrypoints.validator.situation import read_situation
+from tests.integration.installed import PLAIN
 from tests.integration.servers import Single
 from tests.integration.servers.polling import wait_until
 from tests.integration.servers.process import free_port
@@ -314,7 +315,7 @@ def test_our_own_webhooks_are_recognised(world: World, tmp_path: Path) -> None:
     with subprocess.Popen(
         command,
         cwd=tmp_path,
-        env=environment(environ, tmp_path),
+        env=environment(environ, tmp_path) | {"PYTHONPATH": ""},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     ) as server:
@@ -384,7 +385,7 @@ def test_progress_is_shown_on_a_terminal_only(world: World, tmp_path: Path) -> N
 
 def environment(environ: dict[str, str], home: Path) -> dict[str, str]:
     """Return a clean environment with these settings."""
-    return {"PATH": os.environ["PATH"], "HOME": str(home), "TERM": "xterm", **environ}
+    return {**PLAIN, "PATH": os.environ["PATH"], "HOME": str(home), "TERM": "xterm", **environ}
 
 
 def run_validator(environ: dict[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
