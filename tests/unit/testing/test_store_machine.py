@@ -11,6 +11,7 @@ from smsverify.errors import StoreUnavailable
 from smsverify.testing.clock import ManualClock
 from smsverify.testing.store_machine import compare_with_memory
 from smsverify.testing.store_probes import FailsAt
+from tests.stepping.effort import effort
 from tests.unit.testing import broken_stores
 
 # What shows only over days, or to many callers at once, is for the contract to find.
@@ -38,7 +39,7 @@ FOUND_BY_SEARCH = (
 SEARCH = settings(max_examples=300, stateful_step_count=30, database=None, phases=[Phase.generate])
 
 TestMemoryIsLikeMemory = compare_with_memory(MemoryStore).TestCase
-TestMemoryIsLikeMemory.settings = settings(max_examples=settings().max_examples // 4)
+TestMemoryIsLikeMemory.settings = effort(runs=25)
 
 
 @pytest.mark.parametrize("broken", FOUND_BY_SEARCH)
