@@ -35,10 +35,15 @@ LAG_SECONDS = 0.3
 """How long a replica that is behind has heard nothing when its primary dies."""
 MARGIN_SECONDS = 0.2
 """How far a replica may have been behind already when it was cut off."""
-EARLIER_SECONDS = 0.5
+EARLIER_SECONDS = 0.25
 """How long load is made before all that may be lost: a loss that reaches too far back is seen."""
 BACK_SECONDS = 2.0
 """How long after the failover itself a call may still have to wait."""
+BUSY_SECONDS = 1.0
+"""
+How much later than that the last of all workers may be served: they share a core with the servers,
+and with whatever else the machine does. 0.2 s are usual in all.
+"""
 WORKERS = 16
 PRICE = 10_000
 NOT_KNOWN = "NO_PENDING_VERIFICATION"
@@ -79,6 +84,11 @@ class Call:
     def acknowledged(self) -> bool:
         """Whether it was told to be done."""
         return self.told == EXPECTED[self.what]
+
+    @property
+    def is_unsure(self) -> bool:
+        """Whether nobody knows what became of it."""
+        return self.told in NOBODY_KNOWS
 
 
 class Load:
@@ -124,23 +134,29 @@ class Load:
         await self._until(lambda: self.calls and self.calls[-1].ended >= seconds)
 
     async def everyone_is_back(self, since: float) -> float:
-        """Wait until each worker has led somebody who began since then through; say when."""
+        """
+        Wait until each worker has led somebody who began since then through a round.
+
+        Returns when all were served again: each worker once, and nobody told otherwise later.
+        """
         seen = len(self.calls)
         newcomers: set[str] = set()
-        firsts: dict[int, float] = {}
+        served: dict[int, float] = {}
+        through: set[int] = set()
 
         def reached() -> bool:
             nonlocal seen
             for call in self.calls[seen:]:
-                if call.what == "send" and call.began > since:
+                if call.what == "send" and call.began > since and call.acknowledged:
                     newcomers.add(call.phone)
+                    served.setdefault(call.worker, call.ended)
                 if call.what == "right" and call.acknowledged and call.phone in newcomers:
-                    firsts.setdefault(call.worker, call.ended)
+                    through.add(call.worker)
             seen = len(self.calls)
-            return len(firsts) == WORKERS
+            return len(through) == WORKERS
 
         await self._until(reached)
-        return max(firsts.values())
+        return max(*served.values(), *(call.ended for call in self.calls if call.is_unsure))
 
     async def _until(self, reached: Callable[[], object]) -> None:
         async with asyncio.timeout(60):
@@ -179,7 +195,7 @@ class Death:
         cut: when the replica was to be cut off, None if it never was.
         deaf: when it was known to hear nothing any more.
         began, over: when the primary was to be killed, and when it was dead.
-        replaced: when another one had taken over.
+        replaced: when it was looked at, and another one had taken over.
     """
 
     cut: float | None
@@ -269,7 +285,7 @@ async def lose_a_primary(
     twice = await approved_again(witness, load)
     tell(load, death, back, lost, twice)
 
-    assert back - death.replaced < BACK_SECONDS
+    assert back - death.replaced < BACK_SECONDS + BUSY_SECONDS
     answers_are_right(load, lost, death)
     loss_is_in_bounds(load, lost, death)
     # A code whose approval was lost lives again, and no other does.
@@ -293,15 +309,15 @@ async def kill(replicated: FailoverTopology, old: ServerProcess, load: Load, lag
         began = time.monotonic()
         await asyncio.to_thread(old.kill)
         over = time.monotonic()
-    await asyncio.to_thread(replicated.wait_for_failover, old)
-    return Death(cut, deaf, began, over, time.monotonic())
+    replaced = await asyncio.to_thread(replicated.wait_for_failover, old)
+    return Death(cut, deaf, began, over, replaced)
 
 
 def tell(load: Load, death: Death, back: float, lost: list[Call], twice: set[str]) -> None:
     """Print what pytest -rP shows: the documentation's figures are taken from it."""
     oldest = max((death.began - call.ended for call in lost), default=0.0)
     counts = ", ".join(f"{sum(call.what == what for call in lost)} {what}" for what in EXPECTED)
-    unsure = sum(call.told in NOBODY_KNOWS for call in load.calls)
+    unsure = sum(call.is_unsure for call in load.calls)
     sys.stdout.write(
         f"failover {death.replaced - death.began:.2f} s, all back after"
         f" {back - death.replaced:.2f} s more; of {len(load.calls)} calls in"
@@ -318,7 +334,7 @@ def answers_are_right(load: Load, lost: list[Call], death: Death) -> None:
     assert [call for call in odd if call.ended < death.began] == []
     for call in odd:
         excused = call.told == NOT_KNOWN and call.what != "send" and call.phone in forgotten
-        assert excused or call.told in NOBODY_KNOWS, call
+        assert excused or call.is_unsure, call
 
 
 def loss_is_in_bounds(load: Load, lost: list[Call], death: Death) -> None:
@@ -363,7 +379,7 @@ def books_agree(
     for what, name in FIGURES.items():
         calls = [call for call in load.calls if call.what == what]
         told = sum(call.acknowledged for call in calls)
-        unsure = sum(call.told in NOBODY_KNOWS for call in calls)
+        unsure = sum(call.is_unsure for call in calls)
         gone = sum(call.what == what for call in lost)
         assert told - gone <= figures[name] <= told - gone + unsure, name
     for record in records.values():

@@ -126,7 +126,7 @@ class ClusterTopology:
         move.migrate()
         move.finish()
 
-    def wait_for_failover(self, old: ServerProcess, *, within: float = 20.0) -> None:
+    def wait_for_failover(self, old: ServerProcess, *, within: float = 20.0) -> float:
         """Wait until every living node serves all slots, and `old` owns none of them."""
 
         def why_not() -> str | None:
@@ -136,7 +136,7 @@ class ClusterTopology:
             states = {_state(node) for node in self._up()}
             return None if states == {"ok"} else f"the nodes say {states}"
 
-        wait_until(why_not, within=within, what="the failover")
+        return wait_until(why_not, within=within, what="the failover")
 
     def heal(self, *, within: float = 30.0) -> None:
         """Bring everything up again, whatever a test did to it, and wait until it is whole."""

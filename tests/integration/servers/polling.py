@@ -11,9 +11,12 @@ STEP = 0.01
 
 def wait_until(
     why_not: Callable[[], str | None], *, within: float, what: str, step: float = STEP
-) -> None:
+) -> float:
     """
     Ask `why_not` again and again until it gives None.
+
+    Returns the monotonic time at which that last look began: so long a look takes, and so late its
+    thread gets its turn, is not in it.
 
     Args:
         why_not: Gives what is still missing, or None when all is well.
@@ -25,7 +28,10 @@ def wait_until(
         TimeoutError: Time is up; says what was still missing.
     """
     end = time.monotonic() + within
+    began = time.monotonic()
     while (missing := why_not()) is not None:
         if time.monotonic() > end:
             raise TimeoutError(f"{what} did not come within {within:g} s: {missing}")
         time.sleep(step)
+        began = time.monotonic()
+    return began

@@ -113,7 +113,7 @@ class SentinelTopology:
         """Remove all that is stored."""
         self.primary.call("FLUSHALL")
 
-    def wait_for_failover(self, old: ServerProcess, *, within: float = 20.0) -> None:
+    def wait_for_failover(self, old: ServerProcess, *, within: float = 20.0) -> float:
         """Wait until the sentinels name another primary than `old`, and it takes writes."""
 
         def why_not() -> str | None:
@@ -122,7 +122,7 @@ class SentinelTopology:
                 return "the old primary is still named"
             return None if _role(new) == "master" else "the new primary is still a replica"
 
-        wait_until(why_not, within=within, what="the failover")
+        return wait_until(why_not, within=within, what="the failover")
 
     def heal(self, *, within: float = 30.0) -> None:
         """Bring everything up again, whatever a test did to it, and wait until it is whole."""

@@ -54,9 +54,11 @@ class FailoverTopology(Topology, Protocol):
         """Give the replica of this primary."""
         ...
 
-    def wait_for_failover(self, old: ServerProcess, *, within: float = 20.0) -> None:
+    def wait_for_failover(self, old: ServerProcess, *, within: float = 20.0) -> float:
         """
         Wait until a replica has taken over from `old`, which was killed or paused.
+
+        Returns the monotonic time at which the look began that saw it.
 
         Raises:
             TimeoutError: It did not, within so many seconds.
