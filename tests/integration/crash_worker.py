@@ -1,10 +1,12 @@
 """
 A host whose every call is made by a forked child, which may kill itself at any of its awaits.
 
-Run as ``python -m tests.integration.crash_worker`` with the settings as JSON on the first line of
-the standard input. Each further line is an order: ``{"call": "send", "phone": ..., "key": ...,
-"code": ..., "refuses": true, "die_at": 7}``. For each it prints one line: what the child was told,
-how many times it was resumed, and whether it was killed.
+Run as ``python -m tests.integration.crash_worker``. Each line of the standard input is an order:
+``{"settings": {...}, "journal": path, "call": "send", "phone": ..., "key": ..., "refuses": true,
+"die_at": 7}``. A check has ``"code": ...``, or ``"guess": "right"`` or ``"wrong"``. What is listed
+as ``"before"``, in orders alike, the same child calls first: then it is connected, knows the time
+and believes what it saw. For each order it prints one line: what the child was told by the last
+call, how many times it was resumed in it, and whether it was killed.
 
 The provider is a file that lines are appended to: what is there was handed over, whatever became
 of the worker, and each line says whether the provider took it.
@@ -22,11 +24,12 @@ from contextvars import Context
 from pathlib import Path
 from typing import Any
 
-from smsverify import Settings, create_verifier
+from smsverify import Settings, SmsVerifier, create_verifier
 from smsverify.domain.delivery import Accepted, FailureReason, GatewayAnswer, Rejected
+from smsverify.facade.results import CheckResult, SendResult
 from smsverify.ports.gateway import OutgoingSms
-from smsverify.settings.choices import StoreKind
 from smsverify.testing.gateway import ScriptedGateway, last_code
+from tests.integration.warm_up import warm_up
 
 
 class DyingLoop(asyncio.SelectorEventLoop):
@@ -34,13 +37,18 @@ class DyingLoop(asyncio.SelectorEventLoop):
     An event loop that ends its process, as a power cut does, before a task's n-th resumption.
 
     Attributes:
-        resumed: how many callbacks it has been given so far; each await that waits is one or more.
+        resumed: how many callbacks it has been given since it was told to count; each await that
+            waits is one or more.
     """
 
-    def __init__(self, die_at: int | None) -> None:
+    def __init__(self) -> None:
         self.resumed = 0
-        self._die_at = die_at
+        self._die_at: int | None = None
         super().__init__()
+
+    def count(self, die_at: int | None) -> None:
+        """Begin to count, and die when that number is reached."""
+        self.resumed, self._die_at = 0, die_at
 
     def call_soon(  # type: ignore[override]
         self, callback: Callable[..., object], *args: Any, context: Context | None = None
@@ -57,13 +65,18 @@ def _die() -> None:
 
 
 class JournalGateway:
-    """A provider that takes everything, or nothing, and outlives its callers."""
+    """
+    A provider that takes everything, or nothing, and outlives its callers.
+
+    Attributes:
+        refuses: whether it takes nothing from now on.
+    """
 
     name = "journal"
 
-    def __init__(self, path: Path, *, refuses: bool) -> None:
+    def __init__(self, path: Path) -> None:
+        self.refuses = False
         self._path = path
-        self._refuses = refuses
 
     async def send(self, message: OutgoingSms, within: float) -> GatewayAnswer:
         """Take or refuse the message while the caller waits, and answer a moment later."""
@@ -73,45 +86,58 @@ class JournalGateway:
             "to": message.to.e164,
             "attempt": message.attempt.hex(),
             "code": last_code(inbox, message.to),
-            "taken": not self._refuses,
+            "taken": not self.refuses,
         }
         # One write to a file opened for appending is whole or not there.
         with self._path.open("ab", buffering=0) as file:
             file.write(json.dumps(line).encode() + b"\n")
         await asyncio.sleep(0)
-        if self._refuses:
+        if self.refuses:
             return Rejected(FailureReason.BLOCKED)
         return Accepted("SM" + message.attempt.hex() * 2)
+
+    def guess(self, phone: str, guess: str) -> str:
+        """Return the code that was sent last to a phone, or one that is wrong."""
+        lines = map(json.loads, self._path.read_text().splitlines())
+        code = [str(line["code"]) for line in lines if line["taken"] and line["to"] == phone][-1]
+        return code if guess == "right" else f"{(int(code) + 1) % 1_000_000:06d}"
 
     async def close(self) -> None:
         """Do nothing."""
 
 
-async def _call(settings: dict[str, Any], order: dict[str, Any]) -> dict[str, Any]:
-    gateway = JournalGateway(Path(settings["journal"]), refuses=order.get("refuses", False))
-    verifier = create_verifier(Settings(**settings["settings"]), gateway=gateway)
+async def obey(
+    verifier: SmsVerifier, gateway: JournalGateway, order: dict[str, Any]
+) -> SendResult | CheckResult:
+    """Make the call that an order tells."""
+    phone, key = order["phone"], order.get("key")
+    gateway.refuses = order.get("refuses", False)
     if order["call"] == "send":
-        sent = await verifier.send_verification_sms(
-            order["phone"], "MyApp", idempotency_key=order.get("key")
-        )
-        told = {"success": sent.success, "code": sent.error_code}
-    else:
-        checked = await verifier.verify_code(
-            order["phone"], order["code"], idempotency_key=order.get("key")
-        )
-        told = {"success": checked.success, "code": checked.error_code}
+        return await verifier.send_verification_sms(phone, "MyApp", idempotency_key=key)
+    code = order["code"] if "code" in order else gateway.guess(phone, order["guess"])
+    return await verifier.verify_code(phone, code, idempotency_key=key)
+
+
+async def _calls(loop: DyingLoop, order: dict[str, Any]) -> dict[str, Any]:
+    """Make the calls that come before in peace, and the last one up to its death."""
+    gateway = JournalGateway(Path(order["journal"]))
+    verifier = create_verifier(Settings(**order["settings"]), gateway=gateway)
+    for earlier in order.get("before", ()):
+        await obey(verifier, gateway, earlier)
+    loop.count(order.get("die_at"))
+    told = await obey(verifier, gateway, order)
     await verifier.close()
-    return told
+    return {"success": told.success, "code": told.error_code, "resumed": loop.resumed}
 
 
-def _child(settings: dict[str, Any], order: dict[str, Any], out: int) -> None:
-    loop = DyingLoop(order.get("die_at"))
+def _child(order: dict[str, Any], out: int) -> None:
+    loop = DyingLoop()
     asyncio.set_event_loop(loop)
-    told = loop.run_until_complete(_call(settings, order))
-    os.write(out, json.dumps({**told, "resumed": loop.resumed}).encode())
+    told = loop.run_until_complete(_calls(loop, order))
+    os.write(out, json.dumps(told).encode())
 
 
-def _obey(settings: dict[str, Any], order: dict[str, Any]) -> dict[str, Any]:
+def _obey(order: dict[str, Any]) -> dict[str, Any]:
     """Make the call in a child, and return what became of it."""
     reading, writing = os.pipe()
     child = os.fork()
@@ -119,7 +145,7 @@ def _obey(settings: dict[str, Any], order: dict[str, Any]) -> dict[str, Any]:
         status = 1
         try:
             os.close(reading)
-            _child(settings, order, writing)
+            _child(order, writing)
             status = 0
         finally:
             os._exit(status)
@@ -133,25 +159,11 @@ def _obey(settings: dict[str, Any], order: dict[str, Any]) -> dict[str, Any]:
     return {**(json.loads(said) if said else {}), "killed": killed}
 
 
-async def _warm_up() -> None:
-    """Import what a call needs, once for all children: each begins where a busy host is."""
-    import smsverify.adapters.redis.store
-    import smsverify.adapters.sqlite.store  # noqa: F401 - both are only to be there
-
-    settings = Settings(simulation_mode=True, store=StoreKind.MEMORY)
-    verifier = create_verifier(settings)
-    await verifier.send_verification_sms("+17205550100", "MyApp")
-    await verifier.verify_code("+17205550100", last_code(verifier, "+17205550100"))
-    await verifier.close()
-
-
 def main() -> None:
     """Obey until the standard input ends."""
-    settings = json.loads(sys.stdin.readline())
-    asyncio.run(_warm_up())
-    _say("ready")
+    asyncio.run(warm_up())
     for line in sys.stdin:
-        _say(json.dumps(_obey(settings, json.loads(line))))
+        _say(json.dumps(_obey(json.loads(line))))
 
 
 def _say(line: str) -> None:

@@ -11,35 +11,30 @@ import json
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from smsverify import Settings, create_verifier
 from smsverify.domain.delivery import DeliveryState
 from smsverify.domain.record import PhoneRecord
+from smsverify.facade.results import CheckResult, SendResult
+from tests.integration.crash_worker import JournalGateway, obey
 from tests.integration.witness import Witness, phones
 
 ROOT = Path(__file__).parents[2]
 PRICE = 10_000
+FIRST = "+17209999999"
+"""A phone that is sent a code before all others."""
 
 
-class Host:
-    """
-    A host whose calls may be told to die.
+class Worker:
+    """The process whose children are killed; one for all tests, since it keeps nothing."""
 
-    Attributes:
-        settings: of its verifiers.
-        kills: how many of its workers were killed.
-    """
-
-    def __init__(self, settings: dict[str, Any], journal: Path) -> None:
+    def __init__(self) -> None:
         """Start it."""
-        self.settings = settings
-        self.kills = 0
-        self._journal = journal
-        journal.touch()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.integration.crash_worker"],
             cwd=ROOT,
@@ -47,13 +42,70 @@ class Host:
             stdout=subprocess.PIPE,
             text=True,
         )
-        assert self._say({"settings": settings, "journal": str(journal)}) == "ready"
 
-    def call(self, **order: Any) -> dict[str, Any]:
-        """Make one call in a process of its own, and return what became of it."""
-        answer: dict[str, Any] = json.loads(self._say(order))
-        self.kills += answer["killed"]
+    def obey(self, order: dict[str, Any]) -> dict[str, Any]:
+        """Make a call in a process of its own, and return what became of it."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+        said = self._process.stdout.readline()
+        assert said, f"the host ended at {order}"
+        answer: dict[str, Any] = json.loads(said)
         return answer
+
+    def end(self) -> None:
+        """End it."""
+        self._process.kill()
+        self._process.communicate()
+
+
+class Host:
+    """
+    Hosts on one store, of which one may be told to die in a call, again and again.
+
+    Attributes:
+        settings: of their verifiers.
+        warm: whether the process that is killed has made the calls before that, too: it is
+            connected then, and believes what it saw. Else a host that lives on has made them.
+        kills: how many processes were killed.
+    """
+
+    def __init__(
+        self, worker: Worker, settings: dict[str, Any], journal: Path, *, warm: bool
+    ) -> None:
+        """Use an empty journal."""
+        journal.touch()
+        self.settings = settings
+        self.warm = warm
+        self.kills = 0
+        self._worker = worker
+        self._journal = journal
+        self._gateway = JournalGateway(journal)
+        self._other = create_verifier(Settings(**settings), gateway=self._gateway)
+
+    async def call(self, order: dict[str, Any]) -> SendResult | CheckResult:
+        """Make a call from the host that lives on."""
+        return await obey(self._other, self._gateway, order)
+
+    async def die(self, *earlier: dict[str, Any], **order: Any) -> int:
+        """Make calls, the last of which may be killed; if not, return how many awaits it had."""
+        if not self.warm:
+            for one in earlier:
+                await self.call(one)
+            earlier = ()
+        place = {"settings": self.settings, "journal": str(self._journal)}
+        answer = self._worker.obey({**place, **order, "before": earlier})
+        self.kills += answer["killed"]
+        return int(answer.get("resumed", 0))
+
+    async def close(self) -> None:
+        """Close the host that lives on."""
+        await self._other.close()
+
+    def meet(self, phone: str) -> tuple[dict[str, Any], ...]:
+        """Return the calls of a process that goes on to another phone: with another's round."""
+        return (send(phone), check(phone, "right")) if self.warm else ()
 
     def handed(self, phone: str | None = None) -> list[dict[str, Any]]:
         """Return what was handed to the provider, for one phone or all."""
@@ -64,32 +116,54 @@ class Host:
         """Return what the provider took for a phone."""
         return [line for line in self.handed(phone) if line["taken"]]
 
-    def end(self) -> None:
-        """End it."""
-        self._process.kill()
-        self._process.communicate()
 
-    def _say(self, order: dict[str, Any]) -> str:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(order) + "\n")
-        self._process.stdin.flush()
-        said = self._process.stdout.readline().strip()
-        assert said, f"the host ended at {order}"
-        return said
+def send(phone: str, **more: Any) -> dict[str, Any]:
+    """Order a send."""
+    return {"call": "send", "phone": phone, **more}
+
+
+def check(phone: str, guess: str, **more: Any) -> dict[str, Any]:
+    """Order a check of the code that was sent last, or of a wrong one."""
+    return {"call": "check", "phone": phone, "guess": guess, **more}
+
+
+@pytest.fixture(scope="module")
+def worker() -> Iterator[Worker]:
+    """Give the process that those are forked from who are killed."""
+    worker = Worker()
+    yield worker
+    worker.end()
+
+
+@pytest.fixture(params=["cold", "warm"])
+def warm(request: pytest.FixtureRequest) -> bool:
+    """Say whether the process that is killed has made the calls before, too."""
+    return bool(request.param == "warm")
 
 
 @pytest.fixture(params=["redis", "sqlite"])
-def host(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Host]:
-    """Give a host on each store that processes share."""
+async def host(
+    request: pytest.FixtureRequest, worker: Worker, warm: bool, tmp_path: Path
+) -> AsyncIterator[Host]:
+    """Give hosts on each store that processes share."""
     if request.param == "redis":
         place = {"redis_url": request.getfixturevalue("redis_url")}
     else:
         place = {"store": "sqlite", "sqlite_path": str(tmp_path / "crashes.db")}
     settings = {"simulation_mode": True, "prices": "US=0.01", "daily_cost_limit": "100", **place}
-    built = Host(settings, tmp_path / "journal")
-    yield built
-    built.end()
+    host = Host(worker, settings, tmp_path / "journal", warm=warm)
+    # The first call makes the database, or lets the server know the scripts: it has more awaits.
+    await host.call(send(FIRST))
+    yield host
+    await host.close()
+
+
+@pytest.fixture
+async def witness(host: Host) -> AsyncIterator[Witness]:
+    """Look at the store, as somebody who lives on."""
+    witness = Witness(**host.settings)
+    yield witness
+    await witness.close()
 
 
 FEWEST = 0.8
@@ -110,150 +184,141 @@ def spread(awaits: int, kills: int) -> list[int]:
 
 
 @KILLS
-async def test_killed_while_sending(host: Host, kills: int) -> None:
+async def test_killed_while_sending(host: Host, witness: Witness, kills: int) -> None:
     """Whoever got a message gets in with it; who got none asks again; the books are right."""
     numbers = phones()
-    # The first one also makes the database, or lets the server know the scripts.
-    awaits = [host.call(call="send", phone=next(numbers))["resumed"] for _ in range(2)][-1]
-    witness = Witness(**host.settings)
-    for die_at in spread(awaits, kills):
-        phone = next(numbers)
-        host.call(call="send", phone=phone, key="mine", die_at=die_at)
+
+    async def begin(**more: Any) -> tuple[str, int]:
+        before, phone = host.meet(next(numbers)), next(numbers)
+        return phone, await host.die(*before, **send(phone, key="mine", **more))
+
+    for die_at in spread((await begin())[1], kills):
+        phone, _ = await begin(die_at=die_at)
         first = await witness.record(phone)
         sent = host.messages(phone)
         assert len(sent) <= len(first.attempts) <= 1, f"killed at {die_at}: {first}"
 
-        again = host.call(call="send", phone=phone, key="mine")
+        again = await host.call(send(phone, key="mine"))
         if first.attempts:
             # Nobody knows whether the dead worker called, so nobody calls for it.
-            told = "SEND_IN_PROGRESS" if is_open(first.attempts[0].state) else None
-            assert again["code"] == told, f"killed at {die_at}: {again}"
+            told = "SEND_IN_PROGRESS" if is_unsettled(first) else None
+            assert again.error_code == told, f"killed at {die_at}: {again}"
             assert host.messages(phone) == sent
         else:
-            assert again["success"], f"killed at {die_at}: {again}"
-        if not host.messages(phone):
-            assert host.call(call="send", phone=phone, key="another")["success"]
-        for message in host.messages(phone):
-            assert await accepts(host, phone, message["code"]), f"killed at {die_at}"
-        assert not await accepts(host, phone, host.messages(phone)[-1]["code"])
+            assert again.success, f"killed at {die_at}: {again}"
+        await gets_in(host, phone)
     await books_are_right(host, witness, until=next(numbers))
     assert host.kills >= kills * FEWEST
-    await witness.close()
 
 
 @KILLS
-async def test_killed_while_the_provider_refuses(host: Host, kills: int) -> None:
+async def test_killed_while_the_provider_refuses(host: Host, witness: Witness, kills: int) -> None:
     """The charge comes back with the refusal, once and not before; another call gets through."""
     numbers = phones()
-    order = {"call": "send", "key": "mine", "refuses": True}
-    awaits = [host.call(**order, phone=next(numbers))["resumed"] for _ in range(2)][-1]
-    witness = Witness(**host.settings)
-    for die_at in spread(awaits, kills):
-        phone = next(numbers)
-        before = (await witness.figures())["spent"]
-        host.call(**order, phone=phone, die_at=die_at)
+
+    async def begin(**more: Any) -> tuple[str, int]:
+        before, phone = host.meet(next(numbers)), next(numbers)
+        return phone, await host.die(*before, **send(phone, key="mine", refuses=True, **more))
+
+    for die_at in spread((await begin())[1], kills):
+        phone, _ = await begin(die_at=die_at)
         first = await witness.record(phone)
         assert len(host.handed(phone)) <= len(first.attempts) <= 1, f"killed at {die_at}: {first}"
-        assert (await witness.figures())["spent"] - before == price_of(first)
+        await books_are_right(host, witness, until=phone)
 
-        again = host.call(**order, phone=phone)
+        again = await host.call(send(phone, key="mine", refuses=True))
         told = "SEND_IN_PROGRESS" if is_unsettled(first) else "TWILIO_API_ERROR"
-        assert again["code"] == told, f"killed at {die_at}: {again}"
+        assert again.error_code == told, f"killed at {die_at}: {again}"
         assert len(host.handed(phone)) <= 1, f"killed at {die_at}"
-        assert host.call(call="send", phone=phone, key="another")["success"]
-        (message,) = host.messages(phone)
-        assert await accepts(host, phone, message["code"]), f"killed at {die_at}"
+        await gets_in(host, phone)
     await books_are_right(host, witness, until=next(numbers))
     assert host.kills >= kills * FEWEST
-    await witness.close()
 
 
 @KILLS
-async def test_killed_while_sending_again(host: Host, kills: int) -> None:
+@pytest.mark.parametrize("refuses", [False, True], ids=["taken", "refused"])
+async def test_killed_while_sending_again(
+    host: Host, witness: Witness, kills: int, refuses: bool
+) -> None:
     """The code that came before still works, taken or refused what followed; once."""
     numbers = phones()
-    witness = Witness(**host.settings)
-    for refuses in (False, True):
-        order = {"call": "send", "key": "again", "refuses": refuses}
-        awaits = 0
-        for step in range(kills + 1):
-            phone = next(numbers)
-            before = (await witness.figures())["spent"]
-            host.call(call="send", phone=phone, key="first")
-            if step == 0:
-                awaits = host.call(**order, phone=phone)["resumed"]
-                continue
-            die_at = spread(awaits, kills)[step - 1]
-            host.call(**order, phone=phone, die_at=die_at)
-            record = await witness.record(phone)
-            handed = host.handed(phone)
-            assert 1 <= len(handed) <= len(record.attempts) <= 2, f"killed at {die_at}: {record}"
-            assert (await witness.figures())["spent"] - before == price_of(record)
-            # Half of them type it at once, the others ask once more first.
-            if step % 2:
-                again = host.call(**order, phone=phone)
-                settled = "TWILIO_API_ERROR" if refuses else None
-                told = "SEND_IN_PROGRESS" if is_unsettled(record) else settled
-                assert again["code"] == told, f"killed at {die_at}: {again}"
-                assert len(host.handed(phone)) <= 2, f"killed at {die_at}"
-            # A code that lives is sent again, and no other.
-            (code,) = {message["code"] for message in host.messages(phone)}
-            assert await accepts(host, phone, code), f"killed at {die_at}"
-            assert not await accepts(host, phone, code), f"killed at {die_at}"
+
+    async def begin(phone: str, **more: Any) -> int:
+        before = (send(phone, key="first"), check(phone, "wrong"))
+        return await host.die(*before, **send(phone, key="again", refuses=refuses, **more))
+
+    for step, die_at in enumerate(spread(await begin(next(numbers)), kills)):
+        phone = next(numbers)
+        await begin(phone, die_at=die_at)
+        record = await witness.record(phone)
+        handed = host.handed(phone)
+        assert 1 <= len(handed) <= len(record.attempts) <= 2, f"killed at {die_at}: {record}"
+        await books_are_right(host, witness, until=phone)
+        # Half of them type it at once, the others ask once more first.
+        if step % 2:
+            again = await host.call(send(phone, key="again", refuses=refuses))
+            settled = "TWILIO_API_ERROR" if refuses else None
+            told = "SEND_IN_PROGRESS" if is_unsettled(record) else settled
+            assert again.error_code == told, f"killed at {die_at}: {again}"
+            assert len(host.handed(phone)) <= 2, f"killed at {die_at}"
+        # A code that lives is sent again, and no other.
+        assert len({message["code"] for message in host.messages(phone)}) == 1
+        await gets_in(host, phone)
     await books_are_right(host, witness, until=next(numbers))
-    assert host.kills >= 2 * kills * FEWEST
-    await witness.close()
+    assert host.kills >= kills * FEWEST
 
 
 @KILLS
-async def test_killed_while_approving(host: Host, kills: int) -> None:
+async def test_killed_while_approving(host: Host, witness: Witness, kills: int) -> None:
     """Asked again by the same name the code is approved, killed or not; and by no other name."""
     numbers = phones()
-    awaits = 0
-    witness = Witness(**host.settings)
-    for step in range(kills + 1):
+
+    async def begin(phone: str, **more: Any) -> int:
+        before = (send(phone), check(phone, "wrong"))
+        return await host.die(*before, **check(phone, "right", key="mine", **more))
+
+    for die_at in spread(await begin(next(numbers)), kills):
         phone = next(numbers)
-        host.call(call="send", phone=phone)
-        (message,) = host.messages(phone)
-        order = {"call": "check", "phone": phone, "code": message["code"], "key": "mine"}
-        if step == 0:
-            awaits = host.call(**order)["resumed"]
-            continue
-        die_at = spread(awaits, kills)[step - 1]
-        host.call(**order, die_at=die_at)
-        assert host.call(**order)["success"], f"killed at {die_at}"
-        assert not host.call(**{**order, "key": "another"})["success"], f"killed at {die_at}"
+        await begin(phone, die_at=die_at)
+        assert (await host.call(check(phone, "right", key="mine"))).success, f"killed at {die_at}"
+        another = await host.call(check(phone, "right", key="another"))
+        assert not another.success, f"killed at {die_at}"
     await books_are_right(host, witness, until=next(numbers))
     assert (await witness.figures())["approved.US"] == kills + 1
     assert host.kills >= kills * FEWEST
-    await witness.close()
 
 
 @KILLS
-async def test_killed_while_counting_a_wrong_answer(host: Host, kills: int) -> None:
+async def test_killed_while_counting_a_wrong_answer(
+    host: Host, witness: Witness, kills: int
+) -> None:
     """It is counted once or not at all, and the right answer is still taken."""
     numbers = phones()
-    awaits = 0
-    witness = Witness(**host.settings)
-    counted = 0
-    for step in range(kills + 1):
+
+    async def begin(phone: str, **more: Any) -> int:
+        before = (send(phone), check(phone, "wrong"))
+        return await host.die(*before, **check(phone, "wrong", **more))
+
+    counted = 2
+    for die_at in spread(await begin(next(numbers)), kills):
         phone = next(numbers)
-        host.call(call="send", phone=phone)
-        (message,) = host.messages(phone)
-        wrong = f"{(int(message['code']) + 1) % 1_000_000:06d}"
-        order = {"call": "check", "phone": phone, "code": wrong}
-        if step == 0:
-            awaits = host.call(**order)["resumed"]
-            continue
-        host.call(**order, die_at=spread(awaits, kills)[step - 1])
-        record = await witness.record(phone)
-        assert len(record.wrong_times("verify")) in {0, 1}
-        counted += len(record.wrong_times("verify"))
-        assert await accepts(host, phone, message["code"])
+        await begin(phone, die_at=die_at)
+        times = len((await witness.record(phone)).wrong_times("verify"))
+        assert times in {1, 2}, f"killed at {die_at}"
+        counted += times
+        await gets_in(host, phone)
     await books_are_right(host, witness, until=next(numbers))
-    assert (await witness.figures())["wrong"] == counted + 1
+    assert (await witness.figures())["wrong"] == counted
     assert host.kills >= kills * FEWEST
-    await witness.close()
+
+
+async def gets_in(host: Host, phone: str) -> None:
+    """Raise AssertionError if somebody who asks for a code, if none came, does not get in, once."""
+    if not host.messages(phone):
+        assert (await host.call(send(phone, key="another"))).success
+    first = host.messages(phone)[0]["code"]
+    assert (await host.call({"call": "check", "phone": phone, "code": first})).success
+    assert not (await host.call(check(phone, "right"))).success
 
 
 def is_open(state: DeliveryState) -> bool:
@@ -266,19 +331,9 @@ def is_unsettled(record: PhoneRecord) -> bool:
     return bool(record.attempts) and is_open(record.attempts[-1].state)
 
 
-def price_of(record: PhoneRecord) -> int:
-    """Return what a phone's messages cost, unless they are known not to have been taken."""
-    return PRICE * sum(one.state is not DeliveryState.FAILED for one in record.attempts)
-
-
-async def accepts(host: Host, phone: str, code: str) -> bool:
-    """Type a code."""
-    return bool(host.call(call="check", phone=phone, code=code)["success"])
-
-
 async def books_are_right(host: Host, witness: Witness, *, until: str) -> None:
     """Raise AssertionError if what was charged, admitted and handed over until a phone differs."""
-    records = []
+    records = [await witness.record(FIRST)]
     for phone in phones():
         records.append(await witness.record(phone))
         if phone == until:
