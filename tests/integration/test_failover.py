@@ -23,8 +23,7 @@ from smsverify import SmsVerifier
 from smsverify.domain.delivery import DeliveryState
 from smsverify.domain.record import PhoneRecord
 from smsverify.facade.results import CheckResult, SendResult
-from smsverify.ports.gateway import OutgoingSms
-from smsverify.testing import last_code
+from tests.integration.provider import code_in
 from tests.integration.servers import FailoverTopology, ServerProcess
 from tests.integration.servers.copying import cut_off
 from tests.integration.witness import NOBODY_KNOWS, Witness, phones
@@ -363,7 +362,7 @@ async def records_of(witness: Witness, numbers: Iterable[str]) -> dict[str, Phon
 async def approved_again(witness: Witness, load: Load) -> set[str]:
     """Return the phones whose code was approved, and is taken once more."""
     host = witness.verifier()
-    codes = {one.to.e164: last_code(_Inbox([one]), one.to) for one in witness.gateway.messages}
+    codes = {one.to.e164: code_in(one) for one in witness.gateway.messages}
     done = [call.phone for call in load.calls if call.what == "right" and call.acknowledged]
     told = await in_portions(lambda phone: host.verify_code(phone, codes[phone]), done)
     return {phone for phone, again in zip(done, told, strict=True) if again.success}
@@ -400,8 +399,3 @@ async def in_portions(
     for start in range(0, len(each), PORTION):
         answers += await asyncio.gather(*map(call, each[start : start + PORTION]))
     return answers
-
-
-@attrs.frozen
-class _Inbox:
-    messages: list[OutgoingSms]

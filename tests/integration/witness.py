@@ -8,8 +8,7 @@ nobody can know: a call that was told that the store failed may or may not have 
 from __future__ import annotations
 
 import asyncio
-import time
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
@@ -21,7 +20,7 @@ from smsverify.application.receipts import NoteOptOut, TakeReceipt
 from smsverify.container import Container
 from smsverify.domain import counters
 from smsverify.domain.cost import micros
-from smsverify.domain.delivery import DeliveryState, GatewayAnswer
+from smsverify.domain.delivery import DeliveryState
 from smsverify.domain.periods import DAY
 from smsverify.domain.phone import PhoneNumber, parse_phone
 from smsverify.domain.record import EMPTY, Attempt, PhoneRecord
@@ -29,7 +28,7 @@ from smsverify.errors import StoreError
 from smsverify.facade.results import CheckResult, SendResult
 from smsverify.ports.clock import Clock
 from smsverify.ports.gateway import OutgoingSms
-from smsverify.testing import ScriptedGateway, last_code
+from tests.integration.provider import Provider, code_in
 from tests.integration.servers.data import Stored
 
 SENDS_AN_HOUR = 5
@@ -38,8 +37,6 @@ NOBODY_KNOWS = frozenset({"REDIS_UNAVAILABLE", "STORE_UNAVAILABLE", "STORE_CONTE
 """Told when the store failed: what was asked for may have been done."""
 TAKEN = frozenset({DeliveryState.SENT, DeliveryState.UNDELIVERED, DeliveryState.DELIVERED})
 """States of a message that the provider is known to have taken."""
-SLACK_SECONDS = 10
-"""How long before the end of its life a code is no longer held to work: the store has its clock."""
 
 Told = TypeVar("Told", SendResult, CheckResult)
 
@@ -65,47 +62,6 @@ class Seen:
     delivered: set[bytes] = attrs.field(factory=set)
     approvals: int = 0
     used_up: int = 0
-
-
-@attrs.frozen
-class Sent:
-    """
-    A message, as the person sees it.
-
-    Attributes:
-        at: when it was handed over, by the monotonic clock.
-    """
-
-    message: OutgoingSms
-    at: float
-
-    @property
-    def code(self) -> str:
-        """What is to be typed."""
-        return last_code(_Inbox([self.message]), self.message.to)
-
-    @property
-    def is_young(self) -> bool:
-        """Whether its code's life is not over yet, by what the provider was told of that."""
-        return time.monotonic() - self.at < self.message.valid_for - SLACK_SECONDS
-
-
-class Provider(ScriptedGateway):
-    """
-    Takes everything.
-
-    Attributes:
-        sent: each phone's messages, oldest first.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.sent: defaultdict[str, list[Sent]] = defaultdict(list)
-
-    async def send(self, message: OutgoingSms, within: float) -> GatewayAnswer:
-        """Put the message before its person, and take it."""
-        self.sent[message.to.e164].append(Sent(message, time.monotonic()))
-        return await super().send(message, within)
 
 
 @attrs.frozen
@@ -327,12 +283,7 @@ class Witness:
         texts = b"\0".join([*stored, *(part for parts in stored.values() for part in parts)])
         for message in self.gateway.messages:
             assert message.to.e164[2:].encode() not in texts
-            assert last_code(_Inbox([message]), message.to).encode() not in texts
-
-
-@attrs.frozen
-class _Inbox:
-    messages: list[OutgoingSms]
+            assert code_in(message).encode() not in texts
 
 
 @attrs.frozen
