@@ -147,7 +147,7 @@ def test_a_limit_needs_a_task() -> None:
         asyncio.get_running_loop().call_soon(begin)
         return await heard
 
-    assert "inside a task" in str(run_virtually(work())[0])
+    assert str(run_virtually(work())[0]) == "A time limit can only be set inside a task."
 
 
 # ── cancelled by others ───────────────────────────────────────────────────────────────────────
@@ -410,6 +410,31 @@ def test_calls_at_once_share_a_timer() -> None:
         return waiting, len(loop.handles)
 
     assert run_watched(work) == (1, 1)
+
+
+def test_calls_share_a_timer_though_another_loop_called_in_between() -> None:
+    """What is known of a loop's calls stays known while other loops use the same limit."""
+    limit = TimeLimit(SPAN)
+
+    async def begin() -> asyncio.Task[float]:
+        task = asyncio.ensure_future(hang(limit))
+        await asyncio.sleep(0.5)
+        return task
+
+    async def end(*hanging: asyncio.Task[float]) -> list[float]:
+        return await asyncio.gather(*hanging)
+
+    with (
+        asyncio.Runner(loop_factory=Timers) as one,
+        asyncio.Runner(loop_factory=Timers) as another,
+    ):
+        loop = one.get_loop()
+        assert isinstance(loop, Timers)
+        first = one.run(begin())
+        another.run(under(limit, asyncio.sleep(0)))
+        second = one.run(begin())
+        assert (loop.waiting, len(loop.handles)) == (1, 1)
+        assert one.run(end(first, second)) == [SPAN, SPAN]
 
 
 def test_calls_without_end_set_a_timer_a_span() -> None:

@@ -353,6 +353,14 @@ def test_the_long_way_never_asks_the_plan(monkeypatch: pytest.MonkeyPatch) -> No
     assert hidden.e164 == "+573211234567"
 
 
+def test_no_trunk_prefix_is_looked_for_in_a_valid_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its first digits are its own, whatever its country dials before a number."""
+    monkeypatch.delattr(phone, "_without_trunk_prefix")
+    found = phone._parse_by_library("+14155552671", None)
+    assert isinstance(found, PhoneNumber)
+    assert found.is_valid
+
+
 def test_what_the_plan_settles_never_goes_to_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
     """The short way is the one taken, which its answers alone would not show."""
     phone._parse.cache_clear()
