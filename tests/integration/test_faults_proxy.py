@@ -61,6 +61,8 @@ HARMLESS = frozenset(
     {"reply lost", "reply lost ten times", "request lost", "slow", "loading", "script forgotten"}
 )
 """Faults that two seconds are enough for: the caller never hears of them."""
+FEW = 8
+"""How many may hear of them on a busy machine all the same: these are tried again, one by one."""
 AT_ONCE = 24
 """How many meet a harmless fault at once: with more of them, the two seconds pass in the queue."""
 COMMANDS = {
@@ -165,6 +167,7 @@ class Case:
 
     Attributes:
         phone, warm, spare: the one that it is about, and two that nobody else calls.
+        late: whether the two seconds passed in a fault that they are enough for.
     """
 
     witness: Witness
@@ -175,6 +178,7 @@ class Case:
     phone: str
     warm: str
     spare: str
+    late: bool = False
 
     async def run(self, name: str, places: asyncio.Semaphore) -> None:
         """Prepare, meet the fault, retry, and ask for one more than there may be."""
@@ -182,7 +186,8 @@ class Case:
         async with places:
             told = await self._meet(FAULTS[name])
         if name in HARMLESS:
-            assert str(told.error_code) in self.scene.answers, f"{self.scene}: {told}"
+            self.late = str(told.error_code) == "REDIS_UNAVAILABLE"
+            assert self.late or str(told.error_code) in self.scene.answers, f"{self.scene}: {told}"
         again = await self._operate(self.other)
         if isinstance(told, SendResult) and told.success and isinstance(again, SendResult):
             # An attempt whose settlement was lost is under way until its lease ends.
@@ -286,40 +291,68 @@ def proxies(redis_server: Single) -> Iterator[list[FaultProxy]]:
         proxy.close()
 
 
+@attrs.frozen
+class Company:
+    """
+    What the scenes of one kind of fault are played by.
+
+    Attributes:
+        witness: what watches all but the poor.
+        others: a host of each witness that meets no fault.
+        numbers: phones that nobody has called yet.
+    """
+
+    witness: Witness
+    others: dict[Witness, SmsVerifier]
+    numbers: Iterator[str]
+
+    def cast(self, proxy: FaultProxy, scene: Scene) -> Case:
+        """Give a scene its host, on a way of its own, and its phones."""
+        watching = self.witness
+        if scene.before in POOR:
+            place = {"key_prefix": f"poor{len(self.others)}"}
+            place["redis_url"] = self.witness.settings["redis_url"]
+            watching = Witness(**place, **POOR[scene.before])
+            self.others[watching] = watching.verifier()
+        host = watching.verifier(redis_url=proxy.url)
+        three = (next(self.numbers), next(self.numbers), next(self.numbers))
+        return Case(watching, proxy, host, self.others[watching], scene, *three)
+
+    async def play(self, name: str, cases: list[Case]) -> list[Case]:
+        """Play scenes side by side, and those again that a busy machine made late; give all."""
+        places = asyncio.Semaphore(AT_ONCE if name in HARMLESS else len(cases))
+        async with asyncio.TaskGroup() as group:
+            for case in cases:
+                group.create_task(case.run(name, places))
+        again = [self.cast(case.proxy, case.scene) for case in cases if case.late]
+        assert len(again) <= FEW, [case.scene for case in again]
+        for case in again:
+            await case.run(name, places)
+            assert not case.late, case.scene
+        return [case for case in cases if not case.late] + again
+
+
 @pytest.mark.parametrize("name", FAULTS)
 async def test_a_fault_at_any_step_breaks_no_promise(
     witness: Witness, redis_server: Single, proxies: list[FaultProxy], name: str
 ) -> None:
     """Send, answer, STOP and receipt; alone, with a rival, and up to the edge of every limit."""
-    numbers = phones()
-    others = {witness: witness.verifier()}
-    cases: list[Case] = []
-    for proxy, scene in zip(proxies, scenes(), strict=True):
-        watching = witness
-        if scene.before in POOR:
-            place = {"redis_url": witness.settings["redis_url"], "key_prefix": f"poor{len(cases)}"}
-            watching = Witness(**place, **POOR[scene.before])
-            others[watching] = watching.verifier()
-        host = watching.verifier(redis_url=proxy.url)
-        three = (next(numbers), next(numbers), next(numbers))
-        cases.append(Case(watching, proxy, host, others[watching], scene, *three))
-    places = asyncio.Semaphore(AT_ONCE if name in HARMLESS else len(cases))
+    company = Company(witness, {witness: witness.verifier()}, phones())
+    cases = [company.cast(*pair) for pair in zip(proxies, scenes(), strict=True)]
     try:
-        async with asyncio.TaskGroup() as group:
-            for case in cases:
-                group.create_task(case.run(name, places))
+        played = await company.play(name, cases)
         stored = redis_server.all_keys_and_values()
         let_in = set()
-        for watching, other in others.items():
+        for watching, other in company.others.items():
             await watching.compare()
             watching.compare_privacy(stored)
             let_in |= await watching.everyone_gets_in(other)
             await watching.compare()
-        assert {case.phone for case in cases if case.scene.leaves_a_code(name)} <= let_in
+        assert {case.phone for case in played if case.scene.leaves_a_code(name)} <= let_in
     finally:
         for proxy in proxies:
             proxy.pass_through()
-        for watching in others.keys() - {witness}:
+        for watching in company.others.keys() - {witness}:
             await watching.close()
 
 
