@@ -134,10 +134,8 @@ class SendVerification:
             answer = await self._call(order, request, verdict, began, progress)
             written = await self._settle(request, answer, progress)
             progress.request = None
-            unusable = (
-                isinstance(answer, Rejected) and answer.reason is FailureReason.SENDER_UNUSABLE
-            )
-            if unusable and written:
+            # A store that was silent just now would be waited for a second time.
+            if written and _is_unusable(answer):
                 await self._pool.note_unusable(verdict.sender)
             return Handed(verdict, answer)
         if isinstance(verdict, SentBefore) and verdict.attempt.id == request.attempt_id:
