@@ -9,6 +9,7 @@ fresh example database and a bounded number of runs, and the directed test that 
 from __future__ import annotations
 
 import asyncio
+import functools
 from typing import TYPE_CHECKING
 
 import attrs
@@ -52,7 +53,41 @@ SEARCH = settings(
 """Nothing from earlier runs, the same runs each time, and no time spent on making them shorter."""
 
 
-def plant_resend_resets_attempts(patch: pytest.MonkeyPatch) -> None:
+class Planting:
+    """
+    Plants faults into the rules.
+
+    Attributes:
+        mistakes: what was raised because a fault is badly written, which is no broken rule.
+    """
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.setattr = patch.setattr
+        self.mistakes: list[Exception] = []
+
+    def rule(self, place: object, name: str, broken: Callable[..., Any]) -> None:
+        """Put a broken rule in the place of one."""
+
+        @functools.wraps(broken)
+        def watched(*args: Any) -> Any:
+            try:
+                return broken(*args)
+            except (AttributeError, LookupError, NameError, TypeError, ValueError) as mistake:
+                self.mistakes.append(mistake)
+                raise
+
+        self.setattr(place, name, watched)
+
+
+@pytest.fixture
+def planting(monkeypatch: pytest.MonkeyPatch) -> Iterator[Planting]:
+    """Plant nothing yet; in the end each fault was what it says."""
+    planting = Planting(monkeypatch)
+    yield planting
+    assert planting.mistakes == []
+
+
+def plant_resend_resets_attempts(patch: Planting) -> None:
     """A new message forgives the wrong answers."""
     real = admission.admit_send
 
@@ -62,10 +97,10 @@ def plant_resend_resets_attempts(patch: pytest.MonkeyPatch) -> None:
             return decision
         return attrs.evolve(decision, record=attrs.evolve(decision.record, wrong=()))
 
-    patch.setattr(send, "admit_send", admit)
+    patch.rule(send, "admit_send", admit)
 
 
-def plant_no_consume(patch: pytest.MonkeyPatch) -> None:
+def plant_no_consume(patch: Planting) -> None:
     """An approved code stays on its attempts."""
     real = check_rules.check_code
 
@@ -76,10 +111,10 @@ def plant_no_consume(patch: pytest.MonkeyPatch) -> None:
         unused = attrs.evolve(decision.record, attempts=record.attempts)
         return attrs.evolve(decision, record=unused)
 
-    patch.setattr(check, "check_code", approve)
+    patch.rule(check, "check_code", approve)
 
 
-def plant_refund_on_unknown(patch: pytest.MonkeyPatch) -> None:
+def plant_refund_on_unknown(patch: Planting) -> None:
     """Money comes back when nobody knows whether the message went out."""
     real = settlement.settle
 
@@ -95,10 +130,10 @@ def plant_refund_on_unknown(patch: pytest.MonkeyPatch) -> None:
         ]
         return attrs.evolve(decision, adds=(*decision.adds, *back))
 
-    patch.setattr(send, "settle", settle)
+    patch.rule(send, "settle", settle)
 
 
-def plant_send_does_not_know_itself(patch: pytest.MonkeyPatch) -> None:
+def plant_send_does_not_know_itself(patch: Planting) -> None:
     """A send whose reply was lost decides anew."""
     real = admission._find_repeated
 
@@ -106,15 +141,15 @@ def plant_send_does_not_know_itself(patch: pytest.MonkeyPatch) -> None:
         others = tuple(one for one in record.attempts if one.id != request.attempt_id)
         return real(attrs.evolve(record, attempts=others), request, *rest)
 
-    patch.setattr(admission, "_find_repeated", forget)
+    patch.rule(admission, "_find_repeated", forget)
 
 
-def plant_check_does_not_know_itself(patch: pytest.MonkeyPatch) -> None:
+def plant_check_does_not_know_itself(patch: Planting) -> None:
     """A check whose reply was lost decides anew."""
-    patch.setattr(check_rules, "_find_repeated", lambda *_: None)
+    patch.rule(check_rules, "_find_repeated", lambda *_: None)
 
 
-def plant_no_compare_and_set(patch: pytest.MonkeyPatch) -> None:
+def plant_no_compare_and_set(patch: Planting) -> None:
     """The store writes over whatever is there."""
     real = MemoryStore.commit
 
@@ -125,42 +160,42 @@ def plant_no_compare_and_set(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(MemoryStore, "commit", commit)
 
 
-def plant_no_compare_of_codes(patch: pytest.MonkeyPatch) -> None:
+def plant_no_compare_of_codes(patch: Planting) -> None:
     """Whatever is typed is right."""
-    patch.setattr(check_rules, "same_code", lambda _, code: code is not None)
+    patch.rule(check_rules, "same_code", lambda _, code: code is not None)
 
 
-def plant_no_expiry(patch: pytest.MonkeyPatch) -> None:
+def plant_no_expiry(patch: Planting) -> None:
     """A code lives for ever."""
-    patch.setattr(verification, "in_life", lambda one, *_: one.id != b"")
+    patch.rule(verification, "in_life", lambda one, *_: one.id != b"")
 
 
-def plant_ceiling_ignored(patch: pytest.MonkeyPatch) -> None:
+def plant_ceiling_ignored(patch: Planting) -> None:
     """Charges have no ceiling."""
     real = admission.admit_send
 
     def admit(*args: Any) -> Any:
         decision = real(*args)
-        free = tuple(attrs.evolve(one, ceiling=None) for one in decision.adds)
+        free = tuple(one._replace(ceiling=None) for one in decision.adds)
         return attrs.evolve(decision, adds=free)
 
-    patch.setattr(send, "admit_send", admit)
+    patch.rule(send, "admit_send", admit)
 
 
-def plant_refund_today(patch: pytest.MonkeyPatch) -> None:
+def plant_refund_today(patch: Planting) -> None:
     """Money comes back to the day of the refusal instead of the day of the charge."""
     real = settlement.settle
 
     def settle(record: Any, asked: Any, now: int, policy: Any) -> Any:
         decision = real(record, asked, now, policy)
         today = counters.day_key(now)
-        adds = tuple(attrs.evolve(one, key=today) for one in decision.adds)
+        adds = tuple(one._replace(key=today) for one in decision.adds)
         return attrs.evolve(decision, adds=adds)
 
-    patch.setattr(send, "settle", settle)
+    patch.rule(send, "settle", settle)
 
 
-def plant_failure_returns_the_count(patch: pytest.MonkeyPatch) -> None:
+def plant_failure_returns_the_count(patch: Planting) -> None:
     """A failed send leaves its windows."""
     real = rate_limit.find_full_window
 
@@ -172,35 +207,35 @@ def plant_failure_returns_the_count(patch: pytest.MonkeyPatch) -> None:
         return whole(record, now, policy)
 
     whole = admission._find_refusal
-    patch.setattr(admission, "_find_refusal", refusal)
+    patch.rule(admission, "_find_refusal", refusal)
 
 
-def plant_stop_is_forgotten(patch: pytest.MonkeyPatch) -> None:
+def plant_stop_is_forgotten(patch: Planting) -> None:
     """A STOP is stored and never looked at."""
     real = admission.admit_send
 
     def admit(record: Any, *rest: Any) -> Any:
         return real(record and attrs.evolve(record, opted_out_at=None), *rest)
 
-    patch.setattr(send, "admit_send", admit)
+    patch.rule(send, "admit_send", admit)
 
 
-def plant_start_is_replayed(patch: pytest.MonkeyPatch) -> None:
+def plant_start_is_replayed(patch: Planting) -> None:
     """A STOP or START that was seen before counts again."""
     from smsverify.domain.opt_out import note_opt_out as real
 
     def note(record: Any, *rest: Any) -> Any:
         return real(record and attrs.evolve(record, message_hashes=()), *rest)
 
-    patch.setattr(receipts, "note_opt_out", note)
+    patch.rule(receipts, "note_opt_out", note)
 
 
-def plant_last_receipt_wins(patch: pytest.MonkeyPatch) -> None:
+def plant_last_receipt_wins(patch: Planting) -> None:
     """A receipt lowers the state too."""
-    patch.setattr(settlement, "raises", lambda new, _: new is not DeliveryState.FAILED)
+    patch.rule(settlement, "raises", lambda new, _: new is not DeliveryState.FAILED)
 
 
-def plant_late_call(patch: pytest.MonkeyPatch) -> None:
+def plant_late_call(patch: Planting) -> None:
     """A worker calls however little is left of its lease."""
     patch.setattr(send.SendVerification, "_call", _call_always(send.SendVerification._call))
 
@@ -217,7 +252,7 @@ def _call_always(real: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def plant_call_for_nobody(patch: pytest.MonkeyPatch) -> None:
+def plant_call_for_nobody(patch: Planting) -> None:
     """A caller who went away before the call is sent a message all the same."""
 
     async def go_on(self: Any, order: Any) -> Any:
@@ -232,7 +267,7 @@ def plant_call_for_nobody(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(send.SendVerification, "__call__", go_on)
 
 
-def plant_nobody_ends_what_was_left(patch: pytest.MonkeyPatch) -> None:
+def plant_nobody_ends_what_was_left(patch: Planting) -> None:
     """An attempt whose caller went away before the call stays charged."""
 
     async def shrug(self: Any, request: Any, settlement: Any) -> None:
@@ -242,7 +277,7 @@ def plant_nobody_ends_what_was_left(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(send.SendVerification, "_end", shrug)
 
 
-def plant_refusal_on_a_belief(patch: pytest.MonkeyPatch) -> None:
+def plant_refusal_on_a_belief(patch: Planting) -> None:
     """What writes nothing is told without a look at what others have written."""
     real = commit_loop.CommitLoop._try
 
@@ -255,13 +290,13 @@ def plant_refusal_on_a_belief(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(commit_loop.CommitLoop, "_try", attempt)
 
 
-def plant_new_code_kills_the_old(patch: pytest.MonkeyPatch) -> None:
+def plant_new_code_kills_the_old(patch: Planting) -> None:
     """Only the newest code is right."""
     real = verification.live_verifications
-    patch.setattr(check_rules, "live_verifications", lambda *args: real(*args)[-1:])
+    patch.rule(check_rules, "live_verifications", lambda *args: real(*args)[-1:])
 
 
-def plant_one_failure_kills_the_code(patch: pytest.MonkeyPatch) -> None:
+def plant_one_failure_kills_the_code(patch: Planting) -> None:
     """A code dies when one of the attempts that carried it failed."""
     real = verification.live_verifications
 
@@ -269,21 +304,21 @@ def plant_one_failure_kills_the_code(patch: pytest.MonkeyPatch) -> None:
         failed = [one.carries for one in record.attempts if one.state is DeliveryState.FAILED]
         return [one for one in real(record, *rest) if one not in failed]
 
-    patch.setattr(check_rules, "live_verifications", live)
-    patch.setattr(admission, "live_verifications", live)
+    patch.rule(check_rules, "live_verifications", live)
+    patch.rule(admission, "live_verifications", live)
 
 
-def plant_key_is_forgotten(patch: pytest.MonkeyPatch) -> None:
+def plant_key_is_forgotten(patch: Planting) -> None:
     """A send's idempotency key is not looked for."""
     real = admission.admit_send
 
     def admit(record: Any, request: Any, *rest: Any) -> Any:
         return real(record, attrs.evolve(request, key_hash=None), *rest)
 
-    patch.setattr(send, "admit_send", admit)
+    patch.rule(send, "admit_send", admit)
 
 
-def plant_wrong_answers_cost_nothing(patch: pytest.MonkeyPatch) -> None:
+def plant_wrong_answers_cost_nothing(patch: Planting) -> None:
     """A wrong answer is told and not written."""
     real = check_rules.check_code
 
@@ -291,7 +326,7 @@ def plant_wrong_answers_cost_nothing(patch: pytest.MonkeyPatch) -> None:
         decision = real(*args)
         return Decision(decision.verdict) if isinstance(decision.verdict, Wrong) else decision
 
-    patch.setattr(check, "check_code", forgive)
+    patch.rule(check, "check_code", forgive)
 
 
 FAULTS = [
@@ -349,7 +384,7 @@ OFTEN = {
 """What must never be missed is searched for in each run of the tests, the rest in a long one."""
 
 
-def name_of(plant: Callable[[pytest.MonkeyPatch], None]) -> str:
+def name_of(plant: Callable[[Planting], None]) -> str:
     """Return the fault's name, for the test's id."""
     return plant.__name__.removeprefix("plant_")
 
@@ -358,10 +393,10 @@ def name_of(plant: Callable[[pytest.MonkeyPatch], None]) -> str:
     ("plant", "suite", "story"), FAULTS, ids=[name_of(plant) for plant, _, _ in FAULTS]
 )
 def test_a_told_story_notices(
-    plant: Callable[[pytest.MonkeyPatch], None],
+    plant: Callable[[Planting], None],
     suite: type[OnStage],
     story: str,
-    monkeypatch: pytest.MonkeyPatch,
+    planting: Planting,
 ) -> None:
     """The directed test that is named passes without the fault and fails with it."""
 
@@ -370,7 +405,7 @@ def test_a_told_story_notices(
             getattr(suite(), story)(stage)
 
     tell()
-    plant(monkeypatch)
+    plant(planting)
     with pytest.raises(AssertionError):
         tell()
 
@@ -389,10 +424,8 @@ def searched() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("plant", list(searched()))
-def test_the_search_notices(
-    plant: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_search_notices(plant: Callable[[Planting], None], planting: Planting) -> None:
     """The random search finds the fault within a few hundred runs that know of nothing before."""
-    plant(monkeypatch)
+    plant(planting)
     with pytest.raises(AssertionError):
         run_state_machine_as_test(machine_over(InMemory), settings=SEARCH)
