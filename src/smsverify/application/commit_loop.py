@@ -54,6 +54,9 @@ COUNTS_SECONDS: Final = 0.25
 """How long a call may wait for counts of refusals that go beside its load; usually not at all."""
 
 
+_WHATEVER_IS_RAISED: Final = contextlib.suppress(Exception)
+
+
 class Decide(Protocol[R, V_co]):
     """A rule with everything bound but the record and the time."""
 
@@ -268,7 +271,7 @@ class CommitLoop(Generic[R]):
 
     def _publish(self, event: Event) -> None:
         # The port forbids sinks to raise; one that does must not undo what was written.
-        with contextlib.suppress(Exception):
+        with _WHATEVER_IS_RAISED:
             self._events.emit(event)
 
     def failed(self, error: StoreError) -> StoreError:

@@ -8,9 +8,7 @@ as the record that the additions belong to. So nothing has to be undone when a c
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING
-
-import attrs
+from typing import TYPE_CHECKING, NamedTuple
 
 from smsverify.domain.periods import (
     COUNTER_KEEPING,
@@ -53,8 +51,7 @@ CLIENT_SENDS: Final = "sends"
 CLIENT_WRONG: Final = "wrong"
 
 
-@attrs.frozen
-class Add:
+class Add(NamedTuple):
     """
     One addition to one counter.
 
