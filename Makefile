@@ -5,8 +5,8 @@ PYTHON ?= python3
 VENV := .venv
 BENCH_VENV := .venv-bench
 BIN := $(VENV)/bin
-# Two workers: more would share the same two cores of a small machine with the test servers.
-WORKERS ?= 2
+# Three workers on two cores: a third of the time some test waits, for a timeout or a failover.
+WORKERS ?= 3
 # What pytest gets besides, for example: make test ARGS="-k phone"
 ARGS ?=
 

@@ -70,7 +70,8 @@ def render(report: dict[str, Any]) -> str:
         parts.append(_growth(report["growth"]["rows"]))
     if report["start"]:
         parts.append(_start(report["start"]["rows"]))
-    parts += _goals(report["goals"], report["profiles"])
+    if report["goals"]:
+        parts += _goals(report["goals"], report["profiles"])
     return "\n\n".join(parts) + "\n"
 
 

@@ -166,14 +166,21 @@ async def witness(host: Host) -> AsyncIterator[Witness]:
     await witness.close()
 
 
-FEWEST = 0.8
-"""A call that needs some awaits less than the one that was counted may end before its death."""
 KILLS = pytest.mark.parametrize(
     "kills",
     [4, pytest.param(100, marks=pytest.mark.endurance)],
     ids=["short", "long"],
 )
 """How many workers are killed, spread over all awaits of one kind of call."""
+
+
+def enough(kills: int) -> int:
+    """
+    Return how many must have been killed.
+
+    A call that needs some awaits less than the one that was counted may end before its death.
+    """
+    return kills - max(1, kills // 5)
 
 
 def spread(awaits: int, kills: int) -> list[int]:
@@ -208,7 +215,7 @@ async def test_killed_while_sending(host: Host, witness: Witness, kills: int) ->
             assert again.success, f"killed at {die_at}: {again}"
         await gets_in(host, phone)
     await books_are_right(host, witness, until=next(numbers))
-    assert host.kills >= kills * FEWEST
+    assert host.kills >= enough(kills)
 
 
 @KILLS
@@ -232,7 +239,7 @@ async def test_killed_while_the_provider_refuses(host: Host, witness: Witness, k
         assert len(host.handed(phone)) <= 1, f"killed at {die_at}"
         await gets_in(host, phone)
     await books_are_right(host, witness, until=next(numbers))
-    assert host.kills >= kills * FEWEST
+    assert host.kills >= enough(kills)
 
 
 @KILLS
@@ -265,7 +272,7 @@ async def test_killed_while_sending_again(
         assert len({message["code"] for message in host.messages(phone)}) == 1
         await gets_in(host, phone)
     await books_are_right(host, witness, until=next(numbers))
-    assert host.kills >= kills * FEWEST
+    assert host.kills >= enough(kills)
 
 
 @KILLS
@@ -285,7 +292,7 @@ async def test_killed_while_approving(host: Host, witness: Witness, kills: int) 
         assert not another.success, f"killed at {die_at}"
     await books_are_right(host, witness, until=next(numbers))
     assert (await witness.figures())["approved.US"] == kills + 1
-    assert host.kills >= kills * FEWEST
+    assert host.kills >= enough(kills)
 
 
 @KILLS
@@ -309,7 +316,7 @@ async def test_killed_while_counting_a_wrong_answer(
         await gets_in(host, phone)
     await books_are_right(host, witness, until=next(numbers))
     assert (await witness.figures())["wrong"] == counted
-    assert host.kills >= kills * FEWEST
+    assert host.kills >= enough(kills)
 
 
 async def gets_in(host: Host, phone: str) -> None:

@@ -27,7 +27,7 @@ from smsverify.domain.delivery import (
     Uncertain,
 )
 from smsverify.domain.settlement import Settlement, settle
-from smsverify.errors import StoreError
+from smsverify.errors import StoreContended, StoreDataInvalid, StoreError
 from smsverify.ports.gateway import NotBegun, OutgoingSms
 from smsverify.ports.store import STORE_SECONDS
 
@@ -249,13 +249,19 @@ class SendVerification:
         return await self._write(request, progress.settlement)
 
     async def _write(self, request: SendRequest, settlement: Settlement) -> bool:
-        """Write the answer, or return False: then the attempt reads as UNKNOWN, and is charged."""
+        """
+        Write the answer; where that fails, the attempt reads as UNKNOWN and stays charged.
+
+        Returns False when the store is away, so that nobody waits for it a second time.
+        """
 
         def decide(record: PhoneRecord | None, now: Millis) -> PhoneDecision[object]:
             return settle(record, settlement, now, self._policy)
 
         try:
             await self._loop.run(request.record_key, decide)
+        except (StoreContended, StoreDataInvalid):
+            return True
         except StoreError:
             return False
         return True

@@ -134,7 +134,7 @@ class SenderPool:
         """
         pool, trouble = await self._look(fresh=False)
         if trouble is not None:
-            raise self._loop.failed(trouble)
+            raise trouble
         return pool
 
     async def _look(self, *, fresh: bool) -> tuple[Pool, StoreError | None]:
@@ -156,9 +156,9 @@ class SenderPool:
         except StoreDataInvalid:
             return self._last_known(senders), None
         except StoreError as error:
-            return self._last_known(senders), error
+            return self._last_known(senders), self._loop.failed(error)
         except TimeoutError:
-            return self._last_known(senders), silence_of(self._store)
+            return self._last_known(senders), self._loop.failed(silence_of(self._store))
         pool = self._pool(senders, resting(record, now), sent_today, now)
         return await self._rest_the_spent(pool)
 

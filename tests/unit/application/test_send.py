@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import attrs
@@ -12,6 +12,7 @@ import pytest
 
 from smsverify.application.send_order import Handed, SendAnswer, SendOrder
 from smsverify.domain.code import derive_code
+from smsverify.domain.counters import Add
 from smsverify.domain.decisions import Approved, Refused, SentBefore
 from smsverify.domain.delivery import (
     Accepted,
@@ -21,10 +22,11 @@ from smsverify.domain.delivery import (
     Uncertain,
 )
 from smsverify.domain.error_code import ErrorCode
+from smsverify.domain.periods import Millis
 from smsverify.domain.record import Attempt
-from smsverify.errors import StoreUnavailable
+from smsverify.errors import StoreContended, StoreDataInvalid, StoreError, StoreUnavailable
 from smsverify.ports.gateway import NotBegun
-from smsverify.ports.store import Store
+from smsverify.ports.store import Store, Swap
 from smsverify.testing import (
     CountsCalls,
     FailsAt,
@@ -296,6 +298,30 @@ async def test_a_sender_that_is_not_ours_rests() -> None:
     first, second = kit.gateway.messages
     assert first.sender != second.sender
     assert list((await kit.container.pool().look()).rests) == [first.sender.id]
+
+
+@pytest.mark.parametrize("error", [StoreContended("others"), StoreDataInvalid("garbage")])
+async def test_a_sender_that_is_not_ours_rests_though_the_answer_was_not_written(
+    error: StoreError,
+) -> None:
+    """What hinders a write to one phone's record says nothing about the pool's."""
+
+    class RefusesSettlement(WrappedStore):
+        commits = 0
+
+        async def commit(self, swaps: Sequence[Swap], adds: Sequence[Add], at: Millis) -> Any:
+            self.commits += 1
+            if self.commits == 2:
+                raise error
+            return await super().commit(swaps, adds, at)
+
+    kit = build(RefusesSettlement, senders=SENDERS)
+    kit.gateway.answer_next(Rejected(FailureReason.SENDER_UNUSABLE, 21606))
+
+    await kit.container.send()(order())
+
+    (message,) = kit.gateway.messages
+    assert list((await kit.container.pool().look()).rests) == [message.sender.id]
 
 
 async def test_of_a_rejection_for_another_reason_no_sender_rests() -> None:

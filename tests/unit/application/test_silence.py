@@ -74,11 +74,12 @@ def order(phone: str) -> SendOrder:
     return SendOrder(number(phone), "verify", lambda code: f"Your code: {code}", 1)
 
 
-async def send_into_silence(answers: int) -> tuple[bool, float | None]:
+async def send_into_silence(answers: int) -> tuple[bool, float | None, int]:
     """
     Send where a sender has carried what it may and the provider does not know the other.
 
-    Returns whether the caller was told that the store is away, and how long after it fell silent.
+    Returns whether the caller was told that the store is away, how long after it fell silent, and
+    how often that was published.
     """
     kit = build(FallsSilent, clock=LoopClock(), senders=SENDERS, sender_daily_allowance=1)
     assert isinstance(kit.store, FallsSilent)
@@ -92,7 +93,8 @@ async def send_into_silence(answers: int) -> tuple[bool, float | None]:
     except StoreUnavailable:
         away = True
     since = kit.store.silent_since
-    return away, None if since is None else asyncio.get_running_loop().time() - since
+    waited = None if since is None else asyncio.get_running_loop().time() - since
+    return away, waited, kit.events.names.count("sms.store.failed")
 
 
 @pytest.mark.parametrize(
@@ -109,8 +111,9 @@ async def send_into_silence(answers: int) -> tuple[bool, float | None]:
     ],
 )
 def test_silence_is_waited_for_once(answers: int, away: bool, waited: float | None) -> None:
-    """Wherever a send meets it, the caller hears within two seconds of its beginning."""
-    (told, seconds), _ = run_virtually(send_into_silence(answers))
+    """Wherever a send meets it, the caller hears in two seconds, and whoever watches once."""
+    (told, seconds, published), _ = run_virtually(send_into_silence(answers))
 
     assert told is away
+    assert published == (0 if waited is None else 1)
     assert seconds == (None if waited is None else pytest.approx(waited))

@@ -21,7 +21,7 @@ from redis.exceptions import (
 )
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from smsverify.adapters.redis.trouble import Refused, ReplyLost
+from smsverify.adapters.redis.trouble import Refused, ReplyLost, StoreClosed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -143,6 +143,6 @@ class Conversation(asyncio.Protocol):
     async def close(self) -> None:
         """Say goodbye between two batches, for as long as that may take; in one, end it at once."""
         if self.batch is not None:
-            self.end(RedisConnectionError("the store was closed"))
+            self.end(StoreClosed())
         self.usable = False
         await self.link.say_goodbye()

@@ -15,10 +15,8 @@ import asyncio
 from collections import deque
 from typing import TYPE_CHECKING
 
-from redis.exceptions import ConnectionError as RedisConnectionError
-
 from smsverify.adapters.redis.batch import Batch, Command
-from smsverify.adapters.redis.trouble import NotSent
+from smsverify.adapters.redis.trouble import NotSent, StoreClosed
 from smsverify.ports.store import STORE_SECONDS
 
 if TYPE_CHECKING:
@@ -222,7 +220,7 @@ class Pipeline:
                 self._give_up(batch, TimeoutError())
 
     def _give_up_all(self, *, but_awaited: bool) -> None:
-        closed = RedisConnectionError("the store was closed")
+        closed = StoreClosed()
         # Those that wait first, or they would be sent when the others make room.
         for batch in reversed(tuple(self._timed)):
             if batch.commands and not (but_awaited and batch.is_awaited()):

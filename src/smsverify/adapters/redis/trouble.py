@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from redis.exceptions import AuthenticationError, RedisError, ResponseError
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from smsverify.domain.error_code import ErrorCode
 from smsverify.errors import StoreDataInvalid, StoreUnavailable
@@ -103,6 +104,10 @@ def is_worth_repeating(trouble: Trouble, *, also_if_executed: bool) -> bool:
     return error_word(trouble.__cause__) not in USELESS_TO_REPEAT
 
 
+class StoreClosed(RedisConnectionError):
+    """The program itself closed the store while something was under way."""
+
+
 def store_error(trouble: Trouble) -> StoreError:
     """Return what the caller of the store is told, with the trouble's cause as its own."""
     cause = trouble.__cause__
@@ -110,6 +115,9 @@ def store_error(trouble: Trouble) -> StoreError:
     error: StoreError
     if word == "WRONGTYPE":
         error = data_invalid("one of our keys")
+    elif isinstance(cause, StoreClosed):
+        sentence = "The store was closed while this was under way. Close it after the last call."
+        error = StoreUnavailable(sentence, code=ErrorCode.REDIS_UNAVAILABLE)
     elif word:
         sentence = SENTENCES.get(word, f"Redis refuses our script ({word}). Read its log.")
         error = StoreUnavailable(sentence, code=ErrorCode.REDIS_UNAVAILABLE)

@@ -12,7 +12,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from smsverify.adapters.redis import pool as pool_module
 from smsverify.adapters.redis.pipeline import ANSWER_SECONDS, BATCH, JOINING_SECONDS, Pipeline
 from smsverify.adapters.redis.pool import IDLE_SECONDS, Pool
-from smsverify.adapters.redis.trouble import NotSent, Refused, ReplyLost, Trouble
+from smsverify.adapters.redis.trouble import NotSent, Refused, ReplyLost, Trouble, store_error
 from smsverify.ports.store import STORE_SECONDS
 from tests.unit.adapters.redis.doubles import (
     DEPLOYMENT,
@@ -708,7 +708,9 @@ class TestClosing:
             async with asyncio.timeout(STORE_SECONDS):
                 answers = await asyncio.gather(*asked)
             assert all(isinstance(answer, Trouble) for answer in answers)
-            assert {str(answer.__cause__) for answer in answers} == {"the store was closed"}
+            assert {str(store_error(answer)) for answer in answers} == {
+                "The store was closed while this was under way. Close it after the last call."
+            }
             await turns()
             assert pipeline._out == 0
             assert servers.open == []
