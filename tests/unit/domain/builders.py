@@ -135,6 +135,20 @@ def records(draw: st.DrawFn, *, max_parts: int = 6) -> PhoneRecord:
     )
 
 
+def _no_code_before_its_time(whole: PhoneRecord) -> PhoneRecord:
+    """Move each attempt that carries a code behind the start of it, where it belongs."""
+    starts = [one.carries.started_at if one.carries else one.at for one in whole.attempts]
+    attempts = zip(whole.attempts, starts, strict=True)
+    return attrs.evolve(
+        whole, attempts=tuple(attrs.evolve(one, at=max(one.at, start)) for one, start in attempts)
+    )
+
+
+def possible_records() -> st.SearchStrategy[PhoneRecord]:
+    """Draw a whole record in which no attempt carries a code that began after it."""
+    return records().map(_no_code_before_its_time)
+
+
 # ── requests ──────────────────────────────────────────────────────────────────────────────────
 
 
