@@ -75,8 +75,9 @@ class _Run(Generic[R, V_co]):
         is_likely_new: whether a key never met is taken for empty.
         seen: what this run has looked at itself, None before it has.
         seen_at: the store's time of that look.
-        lost_races: how often others were first; decides what a timeout means.
-        asking: whether the store owes an answer; a commit may have been executed then or not.
+        lost_races: how often others were first; the pauses grow with it.
+        asking: whether the store owes an answer, which decides what a timeout means: a commit may
+            have been executed then or not.
     """
 
     __slots__ = (
@@ -147,8 +148,8 @@ class CommitLoop(Generic[R]):
             with self._limit.start():
                 decision = await self._try(run) or await self._take_turns(run)
         except TimeoutError as error:
-            contended = run.lost_races > 0 and not run.asking
-            raise self.failed(self._out_of_time(contended=contended)) from error
+            # Who waits for no answer of the store waits for others: a turn, or the end of a pause.
+            raise self.failed(self._out_of_time(contended=not run.asking)) from error
         except StoreError as error:
             raise self.failed(error) from error.__cause__
         for event in decision.events:

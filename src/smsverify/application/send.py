@@ -132,10 +132,10 @@ class SendVerification:
         verdict = await self._admit(request)
         if isinstance(verdict, Admitted):
             answer = await self._call(order, request, verdict, began, progress)
-            written = await self._settle(request, answer, progress)
+            store_answers = await self._settle(request, answer, progress)
             progress.request = None
-            # A store that was silent just now would be waited for a second time.
-            if written and _is_unusable(answer):
+            # A store that is away would be waited for a second time.
+            if store_answers and _is_unusable(answer):
                 await self._pool.note_unusable(verdict.sender)
             return Handed(verdict, answer)
         if isinstance(verdict, SentBefore) and verdict.attempt.id == request.attempt_id:
@@ -252,7 +252,7 @@ class SendVerification:
         """
         Write the answer; where that fails, the attempt reads as UNKNOWN and stays charged.
 
-        Returns False when the store is away, so that nobody waits for it a second time.
+        Returns whether the store answers, be it that the write is refused.
         """
 
         def decide(record: PhoneRecord | None, now: Millis) -> PhoneDecision[object]:

@@ -53,7 +53,7 @@ CLIENT_WRONG: Final = "wrong"
 
 class Add(NamedTuple):
     """
-    One addition to one counter.
+    One addition to one counter; a tuple, since each commit makes several.
 
     Attributes:
         key: the group of counters, named after its period, such as ``day:2026-11-22``.
